@@ -1,0 +1,53 @@
+# `make run` trains and diagnoses a model on DATA; `make test` runs the suite.
+# Both set up .venv on the first call and install nothing on the next.
+
+DATA ?= digits
+ARGS ?=
+TESTS ?= tests kerasrecipes
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: run test test-jax lint format bench results help
+
+help:
+	@echo "make run [DATA=digits]   set up, then train, diagnose and report on DATA (a name or a file)"
+	@echo "make test                set up, then the suite on TensorFlow"
+	@echo "make test-jax            the same suite on JAX, with TensorFlow blocked"
+	@echo "make lint                format, style, types, and the floors of the architecture"
+	@echo "make bench               every benchmark; each prints its ratios last"
+	@echo "make results             the numbers of docs/results.md, measured again"
+
+run: $(READY)
+	$(BIN)/kerasrecipes run "$(DATA)" $(ARGS)
+
+test: $(READY)
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -x -q $(TESTS)
+
+test-jax: $(READY)
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -x -q $(TESTS)
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	@set -e; for script in benchmarks/*.py; do \
+	  [ "$$script" = benchmarks/results.py ] && continue; \
+	  echo "== $$script"; $(BIN)/python $$script; done
+
+results: $(READY)
+	$(BIN)/python benchmarks/results.py
+
+$(READY): pyproject.toml constraints.txt
+	@python=$$(sh .ci/find-python) || exit 1; \
+	  [ -x $(BIN)/python ] || $$python -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev,jax]"
+	@touch $@

@@ -1,0 +1,15 @@
+"""Callbacks for a user's own `model.fit`, each usable alone and a thin face of a part below."""
+
+from kerasrecipes.callbacks.bias_variance_reporter import BiasVarianceReporter
+from kerasrecipes.callbacks.cost_monitor import CostMonitor
+from kerasrecipes.callbacks.early_stopping import EarlyStopping
+from kerasrecipes.callbacks.learning_rate_decay import LearningRateDecay
+from kerasrecipes.callbacks.learning_rate_finder import LearningRateFinder
+
+__all__ = [
+    "BiasVarianceReporter",
+    "CostMonitor",
+    "EarlyStopping",
+    "LearningRateDecay",
+    "LearningRateFinder",
+]

@@ -1,0 +1,101 @@
+"""How sure an error is: Wilson's interval for shares, the bootstrap for everything else."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
+RESAMPLES = 1_000
+
+
+class ErrorEstimate(NamedTuple):
+    """An error with its 95 % interval.
+
+    Attributes:
+        error: The mean error of the examples, >= 0.
+        low: Lower end of the 95 % interval.
+        high: Upper end.
+        examples: How many examples it was measured on.
+        kind: `"share"` of examples that are wrong (Wilson), or `"mean"` (bootstrap).
+    """
+
+    error: float
+    low: float
+    high: float
+    examples: int
+    kind: str
+
+
+def estimate_error(errors: np.ndarray, *, seed: int = 0) -> ErrorEstimate:
+    """The mean of the examples' errors with its 95 % interval.
+
+    Args:
+        errors: One error per example, shape `(examples,)`, >= 0, finite. Where every one is 0 or 1
+            the interval is Wilson's, else the bootstrap's.
+        seed: Of the bootstrap.
+
+    Raises:
+        ValueError: If there is no example, or an error is not finite.
+    """
+    errors = np.asarray(errors, dtype="float64").ravel()
+    if not len(errors):
+        raise ValueError("`errors` must hold at least one example. Received: 0 examples.")
+    if not np.isfinite(errors).all():
+        bad = int((~np.isfinite(errors)).sum())
+        raise ValueError(
+            f"`errors` must be finite. Received: {bad} of {len(errors)} are not: the model "
+            "predicts NaN or infinity. Lower the learning rate, or look for NaN in the data."
+        )
+    if np.isin(errors, (0.0, 1.0)).all():
+        low, high = wilson_interval(int(errors.sum()), len(errors))
+        return ErrorEstimate(float(errors.mean()), low, high, len(errors), "share")
+    low, high = bootstrap_interval(errors, seed=seed)
+    return ErrorEstimate(float(errors.mean()), low, high, len(errors), "mean")
+
+
+def wilson_interval(wrong: float, examples: float) -> tuple[float, float]:
+    """95 % interval of a share, also right for few examples and for shares of 0 and 1.
+
+    ```
+    (p + z^2 / 2n  -+  z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n)
+    ```
+
+    Args:
+        wrong: Number of wrong examples, 0 to `examples`.
+        examples: Number of examples, > 0.
+
+    Source: Wilson, Journal of the American Statistical Association 22 (1927).
+
+    Example:
+        >>> low, high = wilson_interval(5, 360)
+        >>> round(low, 4), round(high, 4)
+        (0.0059, 0.0321)
+    """
+    share, z2 = wrong / examples, Z95**2
+    centre = share + z2 / (2 * examples)
+    half = Z95 * math.sqrt(share * (1 - share) / examples + z2 / (4 * examples**2))
+    scale = 1 + z2 / examples
+    low = 0.0 if wrong == 0 else (centre - half) / scale
+    high = 1.0 if wrong == examples else (centre + half) / scale
+    return low, high
+
+
+def bootstrap_interval(errors: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile interval of the mean under resampling of the examples.
+
+    Args:
+        errors: One error per example, shape `(examples,)`.
+        seed: Of the resampling.
+
+    Source: Efron, The Annals of Statistics 7 (1979).
+    """
+    generator, count = np.random.default_rng(seed), len(errors)
+    means = np.empty(RESAMPLES)
+    for start in range(0, RESAMPLES, block := max(1, min(RESAMPLES, 4_000_000 // count))):
+        stop = min(start + block, RESAMPLES)
+        means[start:stop] = errors[generator.integers(0, count, (stop - start, count))].mean(axis=1)
+    low, high = np.quantile(means, (0.025, 0.975))
+    return float(low), float(high)

@@ -1,0 +1,120 @@
+"""Differences of the cost along coordinates, and which of them lie on a kink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from kerasrecipes.gradients.perturbation import Coordinates
+
+ROUNDING_SIGMAS = 8.0  # no honest coordinate of millions lies further out than this
+TRUNCATION = 1e-6  # relative error granted to the central difference itself
+
+
+class Differences(NamedTuple):
+    """The two gradients along some coordinates; each array of shape `(coordinates,)`.
+
+    Attributes:
+        analytic: What automatic differentiation says.
+        central: The central difference of the cost.
+        noise: Deviation of the rounding error of `central`.
+        excess: The disagreement of the two in units of the tolerance; above 1 is too much.
+        jump: How far the two one-sided differences are apart.
+        bent: Whether they are further apart than rounding explains: a curve, or a kink.
+    """
+
+    analytic: np.ndarray
+    central: np.ndarray
+    noise: np.ndarray
+    excess: np.ndarray
+    jump: np.ndarray
+    bent: np.ndarray
+
+
+def differences(
+    coordinates: Coordinates, places: np.ndarray, noise: float, epsilon: float
+) -> Differences:
+    """Compares the gradient with one-sided and central differences at some of the coordinates.
+
+    Args:
+        coordinates: All of them.
+        places: Numbers of those to compare.
+        noise: Deviation of the rounding error of the cost.
+        epsilon: Step.
+
+    Raises:
+        ValueError: If the step vanishes against the values.
+    """
+    up, forward = coordinates.costs(places, epsilon)
+    down, backward = coordinates.costs(places, -epsilon)
+    _require_steps(forward, backward, epsilon)
+    span, analytic = forward - backward, coordinates.analytic[places]
+    with np.errstate(invalid="ignore"):  # a cost may be infinite there: never within tolerance
+        central = (up - down) / span
+        jump = np.abs((up - coordinates.base) / forward - (down - coordinates.base) / backward)
+        deviation = np.sqrt(2) * noise / span
+        scale = np.maximum(np.abs(analytic), np.abs(central))
+        tolerance = ROUNDING_SIGMAS * deviation + TRUNCATION * scale
+        excess = np.abs(analytic - central) / tolerance
+    return Differences(analytic, central, deviation, excess, jump, jump > 4 * tolerance)
+
+
+def on_kinks(
+    coordinates: Coordinates,
+    nearby: Iterator[Coordinates],
+    found: Differences,
+    noise: float,
+    epsilon: float,
+) -> np.ndarray:
+    """Which coordinates lie on a kink of the cost, where no gradient is right or wrong.
+
+    A ReLU, a maximum or an absolute value has a kink. Its two one-sided differences disagree, and
+    by the same jump at every step, while the jump of a curve grows with the step. Where several
+    kinks meet, the gradient of automatic differentiation may even lie outside of the two. So a
+    coordinate that disagrees counts as on a kink only if it agrees at a point close by, where the
+    kinks are passed: a bug disagrees there as well.
+
+    Args:
+        coordinates: All of them, at the point of the check.
+        nearby: The same coordinates at points close by.
+        found: Their differences at the point of the check.
+        noise: Deviation of the rounding error of the cost.
+        epsilon: Step.
+
+    Returns:
+        Booleans of shape `(coordinates,)`.
+    """
+    kinks = np.zeros(len(found.excess), dtype=bool)
+    unclear = np.flatnonzero(found.bent & (found.excess <= 1))
+    wider = differences(coordinates, unclear, noise, 2 * epsilon)
+    kinks[unclear] = wider.jump < 1.5 * found.jump[unclear]
+    suspects = np.flatnonzero(~(found.excess <= 1))
+    for shifted in nearby if len(suspects) else ():
+        there = differences(shifted, suspects, noise, epsilon)
+        agrees = there.excess <= np.minimum(1, found.excess[suspects] / 2)
+        kinks[suspects[agrees]] = True
+        suspects = suspects[there.bent & ~agrees]  # on a kink again: look once more
+        if not len(suspects):
+            break
+    return kinks
+
+
+def points_nearby(
+    values: list[np.ndarray], measure: Callable[[list[np.ndarray]], Coordinates], epsilon: float
+) -> Iterator[Coordinates]:
+    """A few points that lie a thousand steps away in random directions."""
+    generator = np.random.default_rng(0)
+    for _ in range(4):
+        yield measure([v + 1_000 * epsilon * generator.standard_normal(v.shape) for v in values])
+
+
+def _require_steps(forward: np.ndarray, backward: np.ndarray, epsilon: float) -> None:
+    lost = int(((forward == 0) | (backward == 0)).sum())
+    if lost:
+        raise ValueError(
+            f"`epsilon` must not vanish against the values it is added to. Received: "
+            f"epsilon={epsilon:g}, lost in the rounding of {lost} of {len(forward)} values. "
+            "Use a larger one, or bring the values to size 1."
+        )

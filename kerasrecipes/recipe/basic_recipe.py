@@ -1,0 +1,141 @@
+"""The Basic Recipe for machine learning, as a loop over arrays."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from kerasrecipes.data import Split
+from kerasrecipes.recipe.events import Event
+from kerasrecipes.recipe.loop import Loop, RecipeInterrupted
+from kerasrecipes.recipe.network import build_network
+from kerasrecipes.recipe.problem import Problem
+from kerasrecipes.recipe.result import RecipeResult
+from kerasrecipes.recipe.settings import Settings
+from kerasrecipes.recipe.training import compile_network
+
+__all__ = ["BasicRecipe", "RecipeInterrupted"]
+
+
+class BasicRecipe:
+    """Trains, reads bias and variance, applies what the course prescribes, and repeats.
+
+    ```
+    high bias      -> bigger network, longer, a better optimizer, another architecture
+    high variance  -> more data (augmentation), L2, dropout, an ensemble
+    both low       -> done
+    ```
+
+    Every training is measured the same way (inference mode, same weights for train and dev), a
+    candidate is kept if its dev error is lower (of equals, the lower dev cost), and the loop ends
+    when bias and variance are both low, the target is met, nothing is left to try, or the budget is
+    spent. The test part is not looked at.
+
+    Args:
+        build: `None` for the recipe's own networks (dense, and convolutional for images). Or a
+            callable that returns a new compiled model: `build()`, for which the recipe turns only
+            the training (rate, optimizer, length, ensemble); or `build(settings)`, which is given
+            the `Settings` to build by and may honour as many of them as it can. The data go to such
+            a model as they are.
+        target_error: Dev error at which to stop, as a fraction >= 0; `None` to go on until bias and
+            variance are low.
+        human_error: Error that cannot be avoided, as a fraction >= 0.
+        budget: Minutes of wall time, > 0. The training under way when they are over is stopped, its
+            best epoch kept.
+        task: `"classification"`, `"regression"`, or `"auto"`: by the targets.
+        tolerance: Largest gap that is not called high; see `read_bias_variance`.
+        seed: Of everything random.
+        progress: Called with each event (`StepStarted`, `EpochDone`, `StepDone`, `Said`).
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> recipe = BasicRecipe(human_error=0.01, budget=0.5)
+        >>> recipe.human_error
+        0.01
+
+    Source: Deep Learning Specialization, course 2, "Basic Recipe for Machine Learning".
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., keras.Model] | None = None,
+        target_error: float | None = None,
+        human_error: float = 0.0,
+        budget: float = 2.0,
+        *,
+        task: str = "auto",
+        tolerance: float | None = None,
+        seed: int = 0,
+        progress: Callable[[Event], Any] | None = None,
+    ) -> None:
+        if build is not None and not callable(build):
+            raise ValueError(
+                f"`build` must be a callable that returns a compiled model. Received: {build!r}."
+            )
+        for name, value in (("target_error", target_error), ("human_error", human_error)):
+            if value is not None and not 0 <= value < math.inf:
+                raise ValueError(
+                    f"`{name}` must be a fraction >= 0. Received: {name}={value}. "
+                    "Write 3 % as 0.03."
+                )
+        if not 0 < budget < math.inf:
+            raise ValueError(
+                f"`budget` must be minutes > 0: one training is needed. Received: budget={budget}."
+            )
+        self.build, self.target_error, self.human_error = build, target_error, human_error
+        self.budget, self.task, self.tolerance, self.seed = budget, task, tolerance, seed
+        self.progress = progress
+
+    def run(self, split: Split, *, image_shape: tuple[int, int, int] | None = None) -> RecipeResult:
+        """Runs the loop on the train and dev parts of a split.
+
+        Args:
+            split: From `kr.data.train_dev_test_split`: numeric x of shape `(examples, ...)`, and
+                labels or numbers y.
+            image_shape: `(height, width, channels)` where the rows of x are flattened images.
+
+        Returns:
+            A `RecipeResult`.
+
+        Raises:
+            DataError: If the arrays cannot be learned from.
+            ValueError: If `build` returns no compiled model.
+            RecipeInterrupted: On Ctrl-C once there is a model; it carries the result so far.
+        """
+        keras.utils.set_random_seed(self.seed)
+        if self.build is None:
+            problem = Problem.of(split, self.task, image_shape)
+            return Loop(self, problem, _own_network).run()
+        problem = Problem.as_given(split, _compiled_by(self.build, Settings()))
+        same_structure = not _takes_settings(self.build)
+        return Loop(self, problem, lambda s, _: _compiled_by(self.build, s), same_structure).run()
+
+
+def _own_network(settings: Settings, problem: Problem) -> keras.Model:
+    return compile_network(build_network(settings, problem), settings, problem)
+
+
+def _compiled_by(build: Callable[..., keras.Model], settings: Settings) -> keras.Model:
+    model = build(settings) if _takes_settings(build) else build()
+    if not (isinstance(model, keras.Model) and model.compiled and model.loss is not None):
+        raise ValueError(
+            "`build` must return a keras.Model compiled with a loss. "
+            f"Received: {model!r}. Call model.compile(optimizer, loss) before returning it."
+        )
+    return model
+
+
+def _takes_settings(build: Callable[..., keras.Model]) -> bool:
+    """Whether `build` has a positional parameter without a default."""
+    try:
+        parameters = inspect.signature(build).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return any(p.kind in positional and p.default is inspect.Parameter.empty for p in parameters)

@@ -1,0 +1,311 @@
+"""The loop itself: one training after the other, each decided by what the last has shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import keras
+
+from kerasrecipes.data import suggest_batch_size
+from kerasrecipes.diagnosis import (
+    BiasVariance,
+    Diagnosis,
+    Finding,
+    bias_variance_findings,
+    read_bias_variance,
+)
+from kerasrecipes.ensembles import Ensemble
+from kerasrecipes.gradients import GradientCheck, gradient_check
+from kerasrecipes.recipe.events import EpochDone, Event, Said, StepDone, StepStarted
+from kerasrecipes.recipe.network import with_target_units
+from kerasrecipes.recipe.problem import Problem
+from kerasrecipes.recipe.remedies import Evidence, Proposal, propose
+from kerasrecipes.recipe.result import RecipeResult, RecipeStep
+from kerasrecipes.recipe.settings import Settings
+from kerasrecipes.recipe.training import (
+    Trained,
+    chosen_rate,
+    compile_network,
+    find_rate,
+    measure,
+    train_network,
+)
+
+if TYPE_CHECKING:
+    from kerasrecipes.recipe.basic_recipe import BasicRecipe
+
+BATCH_MODE_EPOCHS, MINI_BATCH_EPOCHS = 120, 30
+LEAST_SECONDS = 4.0  # no training is begun with less of the budget left
+CHECKED_EXAMPLES = 16
+AS_COMPILED = "as compiled"
+
+
+class RecipeInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a recipe that already had a model; `result` is what it had."""
+
+    def __init__(self, result: RecipeResult) -> None:
+        super().__init__("interrupted")
+        self.result = result
+
+
+class _Best(NamedTuple):
+    step: RecipeStep
+    trained: Trained
+
+
+class Loop:
+    """One run of a `BasicRecipe`.
+
+    Args:
+        recipe: The options.
+        problem: The data.
+        build: From settings and problem to a compiled network.
+        same_structure: Whether `build` cannot change the network.
+    """
+
+    def __init__(
+        self,
+        recipe: BasicRecipe,
+        problem: Problem,
+        build: Callable[[Settings, Problem], keras.Model],
+        same_structure: bool = False,
+    ) -> None:
+        self.recipe, self.problem, self.build = recipe, problem, build
+        self.same_structure, self.own = same_structure, problem.target is not None
+        self.started = time.monotonic()
+        self.deadline = self.started + 60 * recipe.budget
+        self.steps: list[RecipeStep] = []
+        self.best: _Best | None = None
+        self.rates: dict[Settings, float] = {}
+        self.gradient_check: GradientCheck | None = None
+        self.finder: dict[str, Any] = {}
+
+    def run(self) -> RecipeResult:
+        """Goes round until there is a reason to stop."""
+        try:
+            proposal = self._first()
+            while True:
+                self._try(proposal)
+                reason = self._reason_to_stop()
+                if reason:
+                    return self._result(reason)
+                evidence = self._evidence()
+                tried = {step.settings for step in self.steps}
+                following = propose(
+                    evidence, self.problem, tried, same_structure=self.same_structure
+                )
+                if following is None:
+                    return self._result("every remedy that applies has been tried")
+                proposal = following
+        except KeyboardInterrupt:
+            if self.best is None:
+                raise
+            raise RecipeInterrupted(self._result("interrupted")) from None
+
+    def _first(self) -> Proposal:
+        examples = len(self.problem.train[1])
+        batch_size = suggest_batch_size(examples)
+        settings = Settings(
+            optimizer="momentum" if self.own else AS_COMPILED,
+            batch_size=batch_size,
+            epochs=BATCH_MODE_EPOCHS if batch_size >= examples else MINI_BATCH_EPOCHS,
+        )
+        return Proposal("first small model", "a quick start to learn from.", settings)
+
+    def _try(self, proposal: Proposal) -> None:
+        number, settings = len(self.steps) + 1, proposal.settings
+        self._tell(StepStarted(number, proposal.name, proposal.reason, settings.epochs))
+        began = time.monotonic()
+        trained = self._ensemble(number, settings) if settings.members > 1 else None
+        trained = trained or self._train(number, settings, self.recipe.seed + number)
+        reading = read_bias_variance(
+            trained.train_error,
+            trained.dev_error,
+            self.recipe.human_error,
+            tolerance=self.recipe.tolerance,
+        )
+        step = RecipeStep(
+            number=number,
+            name=proposal.name,
+            reason=proposal.reason,
+            settings=settings,
+            reading=reading,
+            dev_cost=trained.dev_cost,
+            kept=self._is_better(reading, trained.dev_cost),
+            seconds=time.monotonic() - began,
+            epochs=trained.epochs,
+            learning_rate=trained.learning_rate,
+            parameters=trained.model.count_params(),
+            curves=trained.curves,
+            remarks=trained.remarks,
+        )
+        self.steps.append(step)
+        if step.kept:
+            self.best = _Best(step, trained)
+        self._tell(StepDone(step))
+
+    def _train(self, number: int, settings: Settings, seed: int) -> Trained:
+        keras.utils.set_random_seed(seed)
+        network = self.build(settings, self.problem)
+        if not self.own and settings.optimizer != AS_COMPILED:
+            compile_network(network, settings, self.problem)
+        if self.gradient_check is None and not self.steps:
+            self._check_gradients(network)
+        remarks = self._set_rate(network, settings)
+        trained = train_network(
+            network,
+            settings,
+            self.problem,
+            deadline=self.deadline,
+            on_epoch=lambda epoch, train, dev: self._tell(
+                EpochDone(number, epoch + 1, settings.epochs, train, dev)
+            ),
+        )
+        trained.remarks = (*remarks, *trained.remarks)
+        return trained
+
+    def _set_rate(self, network: keras.Model, settings: Settings) -> tuple[str, ...]:
+        """Gives the optimizer the rate of a range test, made once per optimizer and structure."""
+        key = self._rate_key(settings)
+        remarks: tuple[str, ...] = ()
+        if key not in self.rates:
+            finder = find_rate(network, settings, self.problem)
+            if finder.suggestion is None:
+                remarks = (f"learning-rate finder: {finder.reason}",)
+            if not self.finder:
+                self.finder = {
+                    "rates": list(finder.rates),
+                    "costs": list(finder.costs),
+                    "smoothed": list(finder.smoothed),
+                    "suggestion": finder.suggestion,
+                }
+            rate = chosen_rate(finder, settings)
+            self.rates[key] = float(network.optimizer.learning_rate) if rate is None else rate
+        network.optimizer.learning_rate = self.rates[key]
+        return remarks
+
+    def _rate_key(self, settings: Settings) -> Settings:
+        """Settings that share a learning rate: regularisation and length do not change it much."""
+        return Settings(
+            architecture=settings.architecture,
+            units=settings.units,
+            hidden_layers=settings.hidden_layers,
+            filters=settings.filters,
+            normalize=settings.normalize,
+            optimizer=settings.optimizer,
+            batch_size=settings.batch_size,
+        )
+
+    def _ensemble(self, number: int, settings: Settings) -> Trained | None:
+        """The best network averaged with others from new seeds, as many as the budget allows."""
+        if self.best is None:
+            return None
+        members, longest = [self.best.trained], self.best.step.seconds
+        for k in range(1, settings.members):
+            if k > 1 and time.monotonic() + longest > self.deadline:
+                break
+            members.append(self._train(number, settings, self.recipe.seed + 1_000 * k))
+        ensemble = Ensemble([_copy(member.model) for member in members])
+        ensemble.compile(loss=self.problem.loss)
+        trained = measure(ensemble, self.problem)
+        trained.learning_rate, trained.curves = members[1].learning_rate, members[1].curves
+        trained.best_epoch = members[1].best_epoch
+        trained.remarks = (f"{len(members)} members",)
+        return trained
+
+    def _check_gradients(self, network: keras.Model) -> None:
+        x, y = (part[:CHECKED_EXAMPLES] for part in self.problem.train)
+        try:
+            self.gradient_check = gradient_check(network, x, y, method="auto")
+        except ValueError as error:
+            self._tell(Said(f"gradient check left out: {error}"))
+            return
+        self._tell(Said(str(self.gradient_check).splitlines()[0]))
+
+    def _is_better(self, reading: BiasVariance, dev_cost: float) -> bool:
+        if self.best is None:
+            return True
+        old = self.best.step
+        return (reading.dev_error.error, dev_cost) < (old.reading.dev_error.error, old.dev_cost)
+
+    def _evidence(self) -> Evidence:
+        step, trained = self._require_best()
+        falling = trained.best_epoch >= 0.9 * (step.settings.epochs - 1)
+        return Evidence(step.settings, step.reading, falling)
+
+    def _require_best(self) -> _Best:
+        if self.best is None:
+            raise RuntimeError("The loop has not trained anything yet.")
+        return self.best
+
+    def _reason_to_stop(self) -> str | None:
+        reading, target = self._require_best().step.reading, self.recipe.target_error
+        if target is not None and reading.dev_error.error <= target:
+            return f"the dev error {reading.dev_error.error:.2%} is at the target {target:.2%}"
+        if target is None and reading.verdict == "balanced":
+            return "bias and variance are both low"
+        if time.monotonic() + LEAST_SECONDS > self.deadline:
+            return f"the budget of {self.recipe.budget:g} minutes is spent"
+        return None
+
+    def _result(self, stop_reason: str) -> RecipeResult:
+        best = self._require_best()
+        findings = list(bias_variance_findings(best.step.reading))
+        if self.gradient_check is not None and not self.gradient_check.passed:
+            findings.append(_wrong_gradient(self.gradient_check))
+        target = self.problem.target
+        return RecipeResult(
+            model=with_target_units(best.trained.model, self.problem),
+            diagnosis=Diagnosis(findings, bias_variance=best.step.reading),
+            history=_history(self.steps),
+            steps=tuple(self.steps),
+            stop_reason=stop_reason,
+            seconds=time.monotonic() - self.started,
+            classes=target.classes if target is not None else (),
+            gradient_check=self.gradient_check,
+            finder=self.finder,
+        )
+
+    def _tell(self, event: Event) -> None:
+        if self.recipe.progress is not None:
+            self.recipe.progress(event)
+
+
+def _copy(model: keras.Model) -> keras.Model:
+    """A model of its own for the ensemble, so that the best one stays as it is."""
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _history(steps: list[RecipeStep]) -> list[dict[str, Any]]:
+    """One row per epoch of each step."""
+    return [
+        {
+            "step": step.number,
+            "name": step.name,
+            "epoch": epoch + 1,
+            **{name: curve[epoch] for name, curve in step.curves.items() if epoch < len(curve)},
+        }
+        for step in steps
+        for epoch in range(step.epochs)
+    ]
+
+
+def _wrong_gradient(check: GradientCheck) -> Finding:
+    worst = check.worst[0]
+    return Finding(
+        "wrong-gradient",
+        cause="layers",
+        severity="error",
+        where=worst.variable,
+        evidence={
+            "distance": check.distance,
+            "analytic": worst.analytic,
+            "numeric": worst.numeric,
+        },
+        advice="The gradient of this variable disagrees with the cost: look for a custom gradient.",
+        reference="course 2, Gradient checking",
+    )

@@ -1,0 +1,81 @@
+"""Predictions of a run's model for new rows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasrecipes.data import DataError, read
+from kerasrecipes.data.catalog import NAMES
+from kerasrecipes.data.read import read_inputs
+from kerasrecipes.recipe.run_encoding import RunEncoding
+
+if TYPE_CHECKING:
+    import keras
+    import pandas
+
+MOST_PROBABILITIES = 50  # classes whose probabilities get a column each
+
+
+def load_run(run: str | os.PathLike[str]) -> tuple[keras.Model, RunEncoding]:
+    """The model and the encoding of a run directory.
+
+    Nothing in the files is executed: Keras's safe mode is on.
+
+    Raises:
+        DataError: If the directory does not hold a finished run.
+    """
+    import keras
+
+    directory = Path(run)
+    if not (directory / "result.json").is_file():
+        raise DataError(
+            f"`{directory}` is not the directory of a finished run (no result.json in it): make "
+            "one with `kerasrecipes run DATA --out DIR`."
+        )
+    encoding = RunEncoding.load(directory)
+    try:
+        return keras.saving.load_model(directory / "model.keras"), encoding
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(
+            f"`{directory / 'model.keras'}` cannot be loaded ({str(error).splitlines()[0]}): run "
+            "`kerasrecipes run` again."
+        ) from error
+
+
+def predict_rows(run: str | os.PathLike[str], data: str) -> pandas.DataFrame:
+    """Applies a run's encoding and model to the rows of a file.
+
+    Args:
+        run: Directory of a finished run.
+        data: Path of a `.csv`, `.npz` or `.parquet` file with the columns of the training data (the
+            target may be missing), or the name of a data set.
+
+    Returns:
+        A table with one line per row: `prediction`, and for classes `confidence` and one column
+        `p(<class>)` each (left out above 50 classes).
+
+    Raises:
+        DataError: If the run or the rows cannot be used.
+    """
+    import pandas
+
+    rows = read(data).x if data in NAMES and not Path(data).exists() else read_inputs(data)
+    model, encoding = load_run(run)
+    x = encoding.inputs(rows)
+    if not len(x):
+        raise DataError(f"`{data}` holds no rows: there is nothing to predict.")
+    outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
+    if not encoding.target.classes:
+        return pandas.DataFrame({"prediction": outputs[:, 0]})
+    columns: dict[str, Any] = {
+        "prediction": encoding.target.inverse(outputs.argmax(axis=1)),
+        "confidence": outputs.max(axis=1),
+    }
+    if len(encoding.target.classes) <= MOST_PROBABILITIES:
+        for place, label in enumerate(encoding.target.classes):
+            columns[f"p({label})"] = outputs[:, place]
+    return pandas.DataFrame(columns)

@@ -1,0 +1,206 @@
+"""What the Basic Recipe says to try, as changes of the settings, likeliest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from kerasrecipes.diagnosis import BiasVariance
+from kerasrecipes.recipe.problem import Problem
+from kerasrecipes.recipe.settings import Settings
+
+MOST_UNITS, MOST_LAYERS, MOST_FILTERS, MOST_L2 = 256, 3, 32, 10.0
+LEAST_KEEP_PROB = 0.5
+MEMBERS = 5
+
+
+class Evidence(NamedTuple):
+    """What the best step so far has shown.
+
+    Attributes:
+        settings: Its settings.
+        reading: Its `BiasVariance`.
+        still_falling: Whether its dev cost was lowest in the last tenth of its epochs.
+    """
+
+    settings: Settings
+    reading: BiasVariance
+    still_falling: bool
+
+
+class Remedy(NamedTuple):
+    """A named change of the settings; `change` returns `None` where it does not apply."""
+
+    name: str
+    why: str
+    change: Callable[[Evidence, Problem], Settings | None]
+
+
+class Proposal(NamedTuple):
+    """What to try next, and the evidence that speaks for it."""
+
+    name: str
+    reason: str
+    settings: Settings
+
+
+def propose(
+    evidence: Evidence, problem: Problem, tried: set[Settings], *, same_structure: bool = False
+) -> Proposal | None:
+    """The next untried remedy against the larger trouble, or `None` when nothing is left.
+
+    With `same_structure` only what does not change the network is proposed.
+
+    High bias is treated first, as the Basic Recipe has it; when its remedies are used up, or the
+    gaps are too small for the dev set to tell, the larger gap decides.
+    """
+    for aim in _aims(evidence.reading):
+        for remedy in REMEDIES[aim]:
+            settings = remedy.change(evidence, problem)
+            if settings is None or settings in tried:
+                continue
+            if not same_structure or settings.structure == evidence.settings.structure:
+                return Proposal(remedy.name, _reason(aim, remedy, evidence.reading), settings)
+    return None
+
+
+def _aims(reading: BiasVariance) -> Iterator[str]:
+    """What to treat, in order."""
+    order = ["bias", "variance"]
+    larger = reading.variance.value > reading.bias.value
+    if reading.verdict == "high variance" or (reading.verdict == "inconclusive" and larger):
+        order.reverse()
+    for aim in order:
+        gap = getattr(reading, aim)
+        if gap.size == "high" or gap.value > reading.tolerance:
+            yield aim
+    yield "doubt"
+
+
+def _reason(aim: str, remedy: Remedy, reading: BiasVariance) -> str:
+    if aim == "doubt":
+        return f"verdict {reading.verdict}: {remedy.why}"
+    gap = getattr(reading, aim)
+    above, below = ("human", "train") if aim == "bias" else ("train", "dev")
+    sure = "high" if gap.size == "high" else "probably high"
+    return (
+        f"{aim} {gap.value:.1%} [{gap.low:.1%}, {gap.high:.1%}] from {above} to {below} error is "
+        f"{sure}: {remedy.why}"
+    )
+
+
+def _convolution(evidence: Evidence, problem: Problem) -> Settings | None:
+    settings = evidence.settings
+    if problem.image_shape is None or settings.architecture == "convolutional":
+        return None
+    if min(problem.image_shape[:2]) < 6:
+        return None
+    return replace(
+        settings,
+        architecture="convolutional",
+        units=64,
+        normalize=True,
+        optimizer="adam",
+        batch_size=64,
+        epochs=20,
+    )
+
+
+def _bigger(evidence: Evidence, problem: Problem) -> Settings | None:
+    settings = evidence.settings
+    if settings.architecture == "convolutional":
+        if settings.filters >= MOST_FILTERS:
+            return None
+        return replace(settings, filters=2 * settings.filters, units=2 * settings.units)
+    if settings.units >= MOST_UNITS:
+        return None
+    layers = min(settings.hidden_layers + 1, MOST_LAYERS)
+    return replace(settings, units=min(4 * settings.units, MOST_UNITS), hidden_layers=layers)
+
+
+def _better_optimizer(evidence: Evidence, problem: Problem) -> Settings | None:
+    settings = evidence.settings
+    if settings.optimizer == "adam":
+        return None
+    batch_size = 32 if len(problem.train[1]) < 2_000 else 64
+    return replace(settings, optimizer="adam", batch_size=batch_size, epochs=60)
+
+
+def _longer(evidence: Evidence, problem: Problem) -> Settings | None:
+    if not evidence.still_falling:
+        return None
+    return replace(evidence.settings, epochs=3 * evidence.settings.epochs)
+
+
+def _batch_norm(evidence: Evidence, problem: Problem) -> Settings | None:
+    settings = evidence.settings
+    if settings.normalize or len(problem.train[1]) < 64:
+        return None
+    return replace(settings, normalize=True, batch_size=max(settings.batch_size, 32))
+
+
+def _l2(evidence: Evidence, problem: Problem) -> Settings | None:
+    settings = evidence.settings
+    if settings.l2 >= MOST_L2:
+        return None
+    return replace(settings, l2=10 * settings.l2 or 1.0)
+
+
+def _dropout(evidence: Evidence, problem: Problem) -> Settings | None:
+    settings = evidence.settings
+    if settings.keep_prob <= LEAST_KEEP_PROB:
+        return None
+    return replace(settings, keep_prob=0.8 if settings.keep_prob == 1 else LEAST_KEEP_PROB)
+
+
+def _augmentation(evidence: Evidence, problem: Problem) -> Settings | None:
+    settings = evidence.settings
+    if settings.augment or settings.architecture != "convolutional":
+        return None
+    return replace(settings, augment=True, epochs=round(1.5 * settings.epochs))
+
+
+def _ensemble(evidence: Evidence, problem: Problem) -> Settings | None:
+    settings = evidence.settings
+    return replace(settings, members=MEMBERS) if settings.members == 1 else None
+
+
+IMAGES = Remedy(
+    "convolutional network",
+    "the rows are images, and filters shared by all positions need fewer weights.",
+    _convolution,
+)
+REMEDIES: dict[str, tuple[Remedy, ...]] = {
+    "bias": (
+        IMAGES,
+        Remedy("bigger network", "a bigger network fits the training set better.", _bigger),
+        Remedy("train longer", "the dev cost was still falling when training ended.", _longer),
+        Remedy(
+            "mini-batches and Adam",
+            "a better optimizer gets further in as many passes.",
+            _better_optimizer,
+        ),
+        Remedy(
+            "batch norm", "another architecture: batch norm on every hidden layer.", _batch_norm
+        ),
+    ),
+    "variance": (
+        IMAGES,
+        Remedy(
+            "augmentation",
+            "more data would help most; turned and shifted images stand in for them.",
+            _augmentation,
+        ),
+        Remedy("L2", "weights kept small make a smoother function.", _l2),
+        Remedy("dropout", "no unit may rely on any other one.", _dropout),
+        Remedy("ensemble", "an average of networks from other seeds varies less.", _ensemble),
+    ),
+    "doubt": (
+        Remedy(
+            "ensemble",
+            "the dev set is too small to choose by, and an average of networks never hurts much.",
+            _ensemble,
+        ),
+    ),
+}

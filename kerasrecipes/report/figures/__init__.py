@@ -1,0 +1,28 @@
+"""The figures of a report: one function each, from plain arrays to a `Figure` of the page.
+
+They are drawn by matplotlib's objects, without pyplot and without its global state, as SVG whose
+words stay text: small, sharp, searchable, in the font of the page, and the same bytes each time.
+What cannot be drawn (no values, NaN only) becomes a figure that says so.
+"""
+
+from kerasrecipes.report.figures.canvas import from_matplotlib, nothing_to_show
+from kerasrecipes.report.figures.confusion import confusion_matrix
+from kerasrecipes.report.figures.costs import StepCurves, cost_curves, cost_with_penalty
+from kerasrecipes.report.figures.ladder import bias_variance_bars
+from kerasrecipes.report.figures.learning_rates import learning_rate_curve, learning_rate_finder
+from kerasrecipes.report.figures.residual import residuals
+from kerasrecipes.report.figures.splits import split_sizes
+
+__all__ = [
+    "StepCurves",
+    "bias_variance_bars",
+    "confusion_matrix",
+    "cost_curves",
+    "cost_with_penalty",
+    "from_matplotlib",
+    "learning_rate_curve",
+    "learning_rate_finder",
+    "nothing_to_show",
+    "residuals",
+    "split_sizes",
+]

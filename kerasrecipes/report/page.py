@@ -1,0 +1,129 @@
+"""A page turned into one HTML file that needs nothing from outside."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import itertools
+import numbers
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kerasrecipes.report.content import (
+    Figure,
+    FindingLike,
+    Findings,
+    Page,
+    Section,
+    Table,
+    cell_text,
+)
+from kerasrecipes.report.svg import inline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import jinja2
+    import markupsafe
+
+
+def render(page: Page) -> str:
+    """Returns the page as one self-contained HTML document.
+
+    It loads nothing and runs no script, and its Content-Security-Policy forbids both; all text
+    is escaped. It follows the reader's choice of light or dark, fits a phone, and prints.
+
+    Args:
+        page: The `Page` to show.
+
+    Returns:
+        The HTML text.
+
+    Example:
+    >>> html = render(Page("digits & letters"))
+    >>> "<h1>digits &amp; letters</h1>" in html
+    True
+    """
+    return _template().render(page=page, blocks=_blocks, picture=_picture, evidence=_evidence)
+
+
+def write(page: Page, path: str | os.PathLike[str]) -> Path:
+    """Writes the page to `path`, whole or not at all.
+
+    The text goes to a new file in the same directory, is flushed to the disk and then takes the
+    place of `path` in one step: a reader sees the old report or the new one, never a part.
+
+    Args:
+        page: The `Page` to write.
+        path: The file, e.g. `"report.html"`; its directory must exist.
+
+    Returns:
+        `path` as a `pathlib.Path`.
+
+    Raises:
+        OSError: If the file cannot be written; what was at `path` is then as before.
+
+    Example:
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as directory:
+    ...     path = write(Page("digits"), pathlib.Path(directory, "report.html"))
+    ...     path.read_text(encoding="utf-8")[:15]
+    '<!doctype html>'
+    """
+    path = Path(path)
+    html = render(page).encode("utf-8", errors="replace")
+    aside = path.with_name(f".{secrets.token_hex(8)}.partial")
+    try:
+        with aside.open("xb") as file:
+            file.write(html)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return path
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("kerasrecipes.report", ""),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2")
+
+
+def _blocks(section: Section) -> Iterator[tuple[str, list[Table | Figure | Findings]]]:
+    """The body in runs of one kind, so that figures in a row share a grid."""
+    for kind, run in itertools.groupby(section.body, key=_kind):
+        yield kind, list(run)
+
+
+def _kind(block: Table | Figure | Findings) -> str:
+    return type(block).__name__.lower()
+
+
+def _evidence(finding: FindingLike) -> list[tuple[str, str]]:
+    return [
+        (name, cell_text(value) if isinstance(value, numbers.Number) else str(value))
+        for name, value in finding.evidence.items()
+    ]
+
+
+def _picture(figure: Figure) -> markupsafe.Markup:
+    """The picture as markup; the SVG has been cleaned and the words are escaped here."""
+    from markupsafe import Markup
+
+    if isinstance(figure.image, bytes):
+        data = base64.b64encode(figure.image).decode("ascii")
+        return Markup('<img src="data:image/png;base64,{}" alt="{}">').format(data, figure.alt)
+    attributes = Markup(' role="img" aria-label="{}"').format(figure.alt)
+    svg = inline(figure.image, figure.name)
+    return Markup("<svg") + attributes + Markup(svg.removeprefix("<svg"))

@@ -1,0 +1,160 @@
+"""`kerasrecipes ...`: the commands, their help, and how they end."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from kerasrecipes_cli.scripts import listed, run_script
+
+app = typer.Typer(
+    name="kerasrecipes",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Train a model and know why it is as good as it is: bias and variance read honestly, "
+    "gradients checked, the Basic Recipe of the Deep Learning Specialization walked for you.",
+    epilog="Exit status: 0 all is well, 1 a check failed, 2 bad input: one line says what and why.",
+)
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A data set (digits, breast_cancer, wine, diabetes, iris, mnist, fashion_mnist, "
+        "cifar10) or a .csv, .npz or .parquet file."
+    ),
+]
+
+
+@app.command()
+def run(
+    data: Data,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Column to predict. Default: target, label, class, y or last."),
+    ] = None,
+    human_error: Annotated[
+        float, typer.Option(help="Error that cannot be avoided, as a fraction: 0.01 is 1 %.")
+    ] = 0.0,
+    target_error: Annotated[
+        float | None, typer.Option(help="Dev error at which to stop, as a fraction.")
+    ] = None,
+    budget_minutes: Annotated[
+        float | None,
+        typer.Option(help="Time for the trainings. Default: 2 for small data, 5 for large."),
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(help="Directory for the files. Default: runs/<data>-<time>.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    task: Annotated[
+        str, typer.Option(help="classification or regression. Default: by the target.")
+    ] = "auto",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone.")] = False,
+) -> None:
+    """Train and diagnose a model on DATA, and write a report.
+
+    Splits the data, standardises on train alone, checks gradients, finds a learning rate, then
+    walks the Basic Recipe: read bias and variance, act, repeat. The test set is touched once, at
+    the end. Writes report.html, model.keras, encoding.json, result.json and history.csv.
+    """
+    from kerasrecipes_cli.run import run_command
+
+    run_command(
+        quiet=quiet,
+        data=data,
+        target=target,
+        task=task,
+        human_error=human_error,
+        target_error=target_error,
+        budget_minutes=budget_minutes,
+        out=out,
+        seed=seed,
+    )
+
+
+@app.command()
+def predict(
+    run: Annotated[str, typer.Argument(help="Directory of a finished run.")],
+    data: Annotated[str, typer.Argument(help="A .csv, .npz or .parquet file with new rows.")],
+    out: Annotated[
+        str | None, typer.Option(help="CSV file to write. Default: predictions.csv in RUN.")
+    ] = None,
+) -> None:
+    """Apply the model of RUN to the rows of DATA, and write a table.
+
+    The table has one line per row: the prediction, and for classes its confidence and the
+    probability of each class.
+    """
+    from kerasrecipes_cli.predict import predict_command
+
+    predict_command(run, data, out)
+
+
+@app.command("check-gradients")
+def check_gradients(
+    model: Annotated[
+        str, typer.Argument(help="A compiled .keras model, or the directory of a run.")
+    ],
+    data: Data,
+    target: Annotated[str | None, typer.Option(help="Column of the target, of a table.")] = None,
+    loss: Annotated[
+        str | None, typer.Option(help="Loss to check with, for a model saved without one.")
+    ] = None,
+    examples: Annotated[int, typer.Option(min=1, help="Rows of DATA to check on.")] = 16,
+    method: Annotated[
+        str, typer.Option(help="exact, directional, or auto (exact up to 5,000 parameters).")
+    ] = "auto",
+) -> None:
+    """Compare the gradient of a model's cost with differences of the cost.
+
+    Exit status 1 if a variable's gradient disagrees by more than rounding and kinks explain.
+    """
+    from kerasrecipes_cli.check_gradients import check_gradients_command
+
+    check_gradients_command(model, data, target, loss, examples, method)
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes, one line each."""
+    width = max(len(name) for name, _ in listed())
+    for name, summary in listed():
+        typer.echo(f"{name:<{width}}  {summary}")
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def recipe(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A name from `kerasrecipes recipes`.")],
+) -> None:
+    """Run the recipe NAME; what follows goes to it (try --quick or --help)."""
+    run_script(name, context.args)
+
+
+def main() -> None:
+    """Runs the command line; what cannot be used ends in one line and exit status 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        app()
+    except KeyboardInterrupt:
+        typer.echo("interrupted: nothing was finished, and nothing was written.", err=True)
+        sys.exit(2)
+    except Exception as error:
+        if not _is_about_input(error):
+            raise
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.exit(2)
+
+
+def _is_about_input(error: Exception) -> bool:
+    """Whether an exception speaks of what the user gave, in one line meant for them."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & {"DataError", "OptionError"})

@@ -1,0 +1,83 @@
+"""`kerasrecipes check-gradients`: a saved model's gradient against differences."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kerasrecipes_cli.errors import OptionError
+from kerasrecipes_cli.quiet import load_keras
+
+if TYPE_CHECKING:
+    import keras
+
+    from kerasrecipes.data import Examples
+
+
+def check_gradients_command(
+    model: str, data: str, target: str | None, loss: str | None, examples: int, method: str
+) -> None:
+    """Prints the check; exit status 1 if it fails."""
+    if method not in ("exact", "directional", "auto"):
+        raise OptionError(f"--method must be exact, directional or auto, and is {method!r}.")
+    load_keras()
+    from kerasrecipes.data import read
+    from kerasrecipes.gradients import gradient_check
+
+    found = read(data, target)
+    network, x, y = _prepare(Path(model), found)
+    if loss is not None:
+        network.compile(loss=loss)
+    if not network.compiled:
+        raise OptionError(
+            f"`{model}` was saved without a loss: name one, as in --loss sparse_categorical_"
+            "crossentropy."
+        )
+    try:
+        check = gradient_check(
+            network, x[:examples], _targets(network, y[:examples]), method=method
+        )
+    except ValueError as error:
+        raise OptionError(str(error)) from error
+    print(check)
+    sys.exit(0 if check.passed else 1)
+
+
+def _prepare(path: Path, found: Examples) -> tuple[keras.Model, np.ndarray, np.ndarray]:
+    """The model with inputs and targets as it takes them."""
+    import keras
+
+    from kerasrecipes.data import Encoding, TargetEncoding
+    from kerasrecipes.recipe import load_run
+
+    if path.is_dir():
+        network, encoding = load_run(path)
+        return network, encoding.inputs(found.x), encoding.target.transform(found.y)
+    if not path.is_file():
+        raise OptionError(f"`{path}` does not exist: give a .keras file or the directory of a run.")
+    try:
+        network = keras.saving.load_model(path)
+    except (OSError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise OptionError(f"`{path}` cannot be loaded as a Keras model ({reason}).") from error
+    x = Encoding.fit(found.x).transform(found.x) if found.is_table else found.x
+    shape = tuple(size for size in network.input_shape[1:])
+    if None not in shape and x[0].size == int(np.prod(shape)):
+        x = x.reshape(-1, *shape)
+    return network, x, TargetEncoding.fit(found.y, found.task).transform(found.y)
+
+
+def _targets(network: keras.Model, y: np.ndarray) -> np.ndarray:
+    """Class numbers as the model's loss takes them: one-hot, a column, or as they are."""
+    import keras
+
+    outputs = network.output_shape[-1]
+    name = network.loss if isinstance(network.loss, str) else type(network.loss).__name__
+    if outputs == 1:
+        return y.reshape(-1, 1).astype("float32")
+    if "sparse" in name.lower():
+        return y
+    return keras.utils.to_categorical(y, outputs)

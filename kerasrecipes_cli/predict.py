@@ -1,0 +1,44 @@
+"""`kerasrecipes predict`: a run's model applied to new rows."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from kerasrecipes_cli.errors import OptionError
+from kerasrecipes_cli.quiet import load_keras
+
+SHOWN = 5
+
+
+def predict_command(run: str, data: str, out: str | None) -> None:
+    """Writes the table of predictions and shows its first lines."""
+    load_keras()
+    from rich.console import Console
+
+    from kerasrecipes.recipe import predict_rows
+
+    table = predict_rows(run, data)
+    path = Path(out) if out else Path(run) / "predictions.csv"
+    _write(table.to_csv(index=False), path)
+    console = Console(highlight=False)
+    console.print(table.head(SHOWN).to_string(index=False), soft_wrap=True, markup=False)
+    if len(table) > SHOWN:
+        console.print(f"... and {len(table) - SHOWN:,} more rows")
+    console.print(f"{len(table):,} predictions: {path}", soft_wrap=True, markup=False)
+
+
+def _write(text: str, path: Path) -> None:
+    """Writes a text file whole or not at all."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=".unfinished-", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text)
+        os.replace(file.name, path)
+    except OSError as error:
+        raise OptionError(
+            f"`{path}` cannot be written ({error.strerror or error}): choose another file with "
+            "--out."
+        ) from error

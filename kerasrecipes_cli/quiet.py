@@ -1,0 +1,31 @@
+"""Loading Keras without the chatter of its backend on the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+
+def load_keras() -> None:
+    """Imports Keras and starts its backend, what they say on standard error kept back.
+
+    TensorFlow writes start-up notes (no GPU, other instruction sets) past every logging setting. If
+    the import fails they are shown: then they may matter.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            import keras
+
+            keras.ops.convert_to_numpy(keras.ops.zeros(()))
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
