@@ -2,8 +2,8 @@
 
 `python benchmarks/standardize.py [--quick]` times each on 1,000,000 x 32 float32 numbers from an
 array and from a `tf.data.Dataset`, in turns, and prints the median seconds by the clock and of
-CPU time, the worst relative error of the variance on three kinds of columns, and the ratios last. On a backend other than
-TensorFlow the rows of `tf.data` are left out.
+CPU time, the worst relative error of the variance on three kinds of columns, and the ratios
+last. On a backend other than TensorFlow the rows of `tf.data` are left out.
 """
 
 import argparse

@@ -7,6 +7,7 @@ word for, and what each framework says differently, is said here, behind a few f
 from __future__ import annotations
 
 import contextlib
+import importlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,7 +19,13 @@ def compiled(function: Callable) -> Callable:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function)
+        graph = tf.function(function, autograph=False)  # as in Keras's own training step
+
+        def traced(*arguments):
+            graph.get_concrete_function(*arguments)  # or TensorFlow warns of a first trace too many
+            return graph(*arguments)
+
+        return traced
     if keras.backend.backend() == "jax":
         import jax
 
@@ -60,6 +67,15 @@ def value_and_gradients(
     return value, list(gradients)
 
 
+def compiles_random_images() -> bool:
+    """Whether Keras's random image layers can run inside an XLA-compiled step.
+
+    Keras marks them as unfit everywhere, because TensorFlow's image transforms are; JAX's are not,
+    and a model with one of them would otherwise run uncompiled there.
+    """
+    return keras.backend.backend() == "jax"
+
+
 @contextlib.contextmanager
 def double_precision() -> Iterator[None]:
     """Makes Keras compute in float64 by default inside the block, and as before after it.
@@ -87,9 +103,7 @@ def double_precision() -> Iterator[None]:
 def _jax_x64(jax: Any) -> Any:
     if hasattr(jax, "enable_x64"):
         return jax.enable_x64(True)
-    from jax.experimental import enable_x64  # JAX before 0.8
-
-    return enable_x64()
+    return importlib.import_module("jax.experimental").enable_x64()  # JAX before 0.8
 
 
 @contextlib.contextmanager

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import TracebackType
 
-from rich.console import Console, Group
+from rich.console import Console, Group, JustifyMethod
 from rich.live import Live
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from kerasrecipes.recipe import EpochDone, Job, RecipeStep, Said, StepDone, StepStarted
@@ -24,7 +24,8 @@ class Display:
     """
 
     def __init__(self, console: Console) -> None:
-        self.console, self.steps = console, []
+        self.console = console
+        self.steps: list[RecipeStep] = []
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -33,7 +34,7 @@ class Display:
             console=console,
         )
         self.live = Live(self._view(), console=console, refresh_per_second=8, transient=False)
-        self.bar = None
+        self.bar: TaskID | None = None
 
     def __enter__(self) -> Display:
         if self.console.is_terminal:
@@ -85,16 +86,10 @@ class Display:
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for title, side in (
-            ("#", "right"),
-            ("tried", "left"),
-            ("train error", "right"),
-            ("dev error", "right"),
-            ("verdict", "left"),
-            ("", "left"),
-            ("seconds", "right"),
-        ):
-            table.add_column(title, justify=side, no_wrap=title != "tried")
+        for title in ("#", "tried", "train error", "dev error", "verdict", "", "seconds"):
+            numeric = title in ("#", "train error", "dev error", "seconds")
+            justify: JustifyMethod = "right" if numeric else "left"
+            table.add_column(title, justify=justify, no_wrap=title != "tried")
         best = [step.number for step in self.steps if step.kept][-1]
         for step in self.steps:
             style = "bold green" if step.number == best else ("" if step.kept else "dim")
@@ -124,7 +119,7 @@ def _outcome(step: RecipeStep) -> str:
 
 def result_lines(job: Job) -> Iterator[str]:
     """The result of a run in a few lines."""
-    test, reading = job.test_error, job.recipe.diagnosis.bias_variance
+    test, reading = job.test_error, job.recipe.reading
     what = "test error"
     if job.result["metric"] != "error_rate":
         what = "test error (squared, relative to predicting the mean)"
@@ -134,7 +129,7 @@ def result_lines(job: Job) -> Iterator[str]:
     )
     yield (
         f"bias {reading.bias.value:.2%}, variance {reading.variance.value:.2%}: "
-        f"[bold]{reading.verdict}[/]. {escape(reading.advice[0])}"
+        f"[bold]{reading.verdict}[/]. {escape(job.result['advice'][0])}"
     )
     yield f"ended because {escape(job.recipe.stop_reason)}, after {job.result['seconds']:.0f} s"
     yield f"report: {escape(str(job.directory / 'report.html'))}"

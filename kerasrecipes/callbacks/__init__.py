@@ -5,6 +5,7 @@ from kerasrecipes.callbacks.cost_monitor import CostMonitor
 from kerasrecipes.callbacks.early_stopping import EarlyStopping
 from kerasrecipes.callbacks.learning_rate_decay import LearningRateDecay
 from kerasrecipes.callbacks.learning_rate_finder import LearningRateFinder
+from kerasrecipes.callbacks.report import Report
 
 __all__ = [
     "BiasVarianceReporter",
@@ -12,4 +13,5 @@ __all__ = [
     "EarlyStopping",
     "LearningRateDecay",
     "LearningRateFinder",
+    "Report",
 ]

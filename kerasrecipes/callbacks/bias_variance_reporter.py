@@ -13,11 +13,11 @@ from keras import tree
 from kerasrecipes.callbacks.fit_arguments import fit_arguments, sample_examples
 from kerasrecipes.diagnosis import (
     BiasVariance,
-    estimate_error,
-    example_errors,
+    ErrorEstimate,
+    TargetScale,
     infer_metric,
+    measure_error,
     read_bias_variance,
-    target_spread,
 )
 
 
@@ -112,7 +112,7 @@ class BiasVarianceReporter(keras.callbacks.Callback):
             inferred, self._threshold = infer_metric(self.model.loss)
             self._metric = inferred if self.metric == "auto" else self.metric
         relative = self._metric == "relative_squared_error"
-        self._spread = target_spread(self._train[1]) if relative else 1.0
+        self._scale = TargetScale.of(self._train[1]) if relative else None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Reads bias and variance if it is time, and puts them into the logs."""
@@ -131,40 +131,28 @@ class BiasVarianceReporter(keras.callbacks.Callback):
             self.sink(f"bias and variance, {self.reading}")
 
     def _read(self, epoch: int) -> None:
-        train, dev = self._errors()
-        self.reading = read_bias_variance(
-            estimate_error(train, seed=self.seed),
-            estimate_error(dev, seed=self.seed),
-            self.human_error,
-            tolerance=self.tolerance,
-        )
+        train, dev = self._measured()
+        self.reading = read_bias_variance(train, dev, self.human_error, tolerance=self.tolerance)
         self.readings.append((epoch, self.reading))
 
-    def _errors(self) -> tuple[np.ndarray, np.ndarray]:
-        """Errors of the examples of both samples, from one prediction."""
-        count = len(tree.flatten(self._train[1])[0])
-        x = tree.map_structure(
-            lambda train, dev: np.concatenate([train, dev]), self._train[0], self._dev[0]
-        )
+    def _measured(self) -> tuple[ErrorEstimate, ErrorEstimate]:
+        """Errors of both samples, from one prediction."""
+        (x_train, y_train), (x_dev, y_dev) = self._train, self._dev
+        count = len(tree.flatten(y_train)[0])
+        x = tree.map_structure(lambda *parts: np.concatenate(parts), x_train, x_dev)
         predictions = self.model.predict(x, batch_size=min(256, 2 * count), verbose=0)
-        parts = (
-            (self._train[1], predictions, slice(0, count)),
-            (
-                self._dev[1],
-                predictions,
-                slice(count, None),
-            ),
-        )
-        return tuple(
-            example_errors(
+
+        def measure(y: Any, rows: slice) -> ErrorEstimate:
+            return measure_error(
                 self._metric,
                 y,
-                tree.map_structure(lambda array, rows=rows: array[rows], outputs),
+                tree.map_structure(lambda outputs: outputs[rows], predictions),
                 threshold=self._threshold,
-                spread=self._spread,
+                scale=self._scale,
+                seed=self.seed,
             )
-            for y, outputs, rows in parts
-        )
+
+        return measure(y_train, slice(0, count)), measure(y_dev, slice(count, None))
 
     def _log_values(self) -> dict[str, float]:
         if self.reading is None:
@@ -188,12 +176,12 @@ class BiasVarianceReporter(keras.callbacks.Callback):
                 "fit, or `validation_data` to the reporter."
             )
         pair = validation[:2] if isinstance(validation, (tuple, list)) else (validation, None)
-        dev = sample_examples(*pair, count=self.max_examples, seed=self.seed)
+        dev = sample_examples(pair[0], pair[1], self.max_examples, self.seed)
         if dev is None:
             raise ValueError(_read_once("validation_data"))
         count = len(tree.flatten(dev[1])[0])
         source = self.train_data if self.train_data is not None else (fit and (fit.x, fit.y))
-        train = sample_examples(*source, count=count, seed=self.seed) if source else None
+        train = sample_examples(source[0], source[1], count, self.seed) if source else None
         if train is None:
             raise ValueError(_read_once("train_data"))
         return train, dev

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from types import FrameType
 from typing import Any, NamedTuple
 
 import keras
@@ -33,8 +34,8 @@ def fit_arguments(model: keras.Model) -> FitArguments | None:
     Keras passes callbacks no data. They are read off the frame of `Model.fit`, by the names of its
     public parameters, so that a callback needs no second copy of what `fit` already has.
     """
-    frame = sys._getframe()
-    while frame := frame.f_back:
+    frame: FrameType | None = sys._getframe()
+    while frame := frame.f_back if frame else None:
         names = frame.f_locals
         if frame.f_code.co_name == "fit" and names.get("self") is model and "x" in names:
             callbacks = names.get("callbacks")

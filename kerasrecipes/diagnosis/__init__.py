@@ -10,7 +10,6 @@ from kerasrecipes.diagnosis.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.example_errors import (
     example_errors,
     infer_metric,
-    target_spread,
 )
 from kerasrecipes.diagnosis.finding import CAUSES, SEVERITIES, Finding
 from kerasrecipes.diagnosis.intervals import (
@@ -19,6 +18,7 @@ from kerasrecipes.diagnosis.intervals import (
     estimate_error,
     wilson_interval,
 )
+from kerasrecipes.diagnosis.measure_error import TargetScale, measure_error
 
 __all__ = [
     "CAUSES",
@@ -28,12 +28,13 @@ __all__ = [
     "ErrorEstimate",
     "Finding",
     "Gap",
+    "TargetScale",
     "bias_variance_findings",
     "bootstrap_interval",
     "estimate_error",
     "example_errors",
     "infer_metric",
+    "measure_error",
     "read_bias_variance",
-    "target_spread",
     "wilson_interval",
 ]

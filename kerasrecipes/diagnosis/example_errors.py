@@ -23,8 +23,8 @@ def example_errors(
 
     - `"error_rate"`: 1 where the predicted class is wrong, else 0; with several labels an example
       (or several positions), the share of them that is wrong.
-    - `"relative_squared_error"`: `(y - prediction)^2 / spread`, mean over the outputs; with the
-      variance of the training targets as `spread`, 1 is as good as predicting their mean.
+    - `"relative_squared_error"`: `(y - prediction)^2 / spread`, mean over the outputs;
+      `measure_error` relates it to the error of predicting the mean.
     - a callable `(y, predictions) -> errors`.
 
     Args:
@@ -97,12 +97,6 @@ def infer_metric(loss: Any) -> tuple[str, float]:
     config = loss.get_config() if hasattr(loss, "get_config") else {}
     logits = config.get("from_logits", False) or config.get("fn_kwargs", {}).get("from_logits")
     return "error_rate", 0.0 if logits or "hinge" in name else 0.5
-
-
-def target_spread(y: Any) -> np.ndarray:
-    """Variance of each output's targets, 1 where they are constant; shape `(outputs,)` or `()`."""
-    variance = np.var(np.asarray(y, dtype="float64"), axis=0)
-    return np.where(variance > 0, variance, 1.0)
 
 
 def _wrong(y: np.ndarray, predictions: np.ndarray, threshold: float) -> np.ndarray:

@@ -29,12 +29,16 @@ class ErrorEstimate(NamedTuple):
     kind: str
 
 
-def estimate_error(errors: np.ndarray, *, seed: int = 0) -> ErrorEstimate:
+def estimate_error(
+    errors: np.ndarray, *, baseline: np.ndarray | None = None, seed: int = 0
+) -> ErrorEstimate:
     """The mean of the examples' errors with its 95 % interval.
 
     Args:
         errors: One error per example, shape `(examples,)`, >= 0, finite. Where every one is 0 or 1
             the interval is Wilson's, else the bootstrap's.
+        baseline: Errors of a trivial prediction for the same examples; the estimate is then the
+            ratio of the means, and the bootstrap draws examples with both errors.
         seed: Of the bootstrap.
 
     Raises:
@@ -49,6 +53,10 @@ def estimate_error(errors: np.ndarray, *, seed: int = 0) -> ErrorEstimate:
             f"`errors` must be finite. Received: {bad} of {len(errors)} are not: the model "
             "predicts NaN or infinity. Lower the learning rate, or look for NaN in the data."
         )
+    if baseline is not None:
+        low, high = bootstrap_interval(errors, baseline=baseline, seed=seed)
+        ratio = float(errors.mean() / (baseline.mean() or 1.0))
+        return ErrorEstimate(ratio, low, high, len(errors), "mean")
     if np.isin(errors, (0.0, 1.0)).all():
         low, high = wilson_interval(int(errors.sum()), len(errors))
         return ErrorEstimate(float(errors.mean()), low, high, len(errors), "share")
@@ -83,11 +91,14 @@ def wilson_interval(wrong: float, examples: float) -> tuple[float, float]:
     return low, high
 
 
-def bootstrap_interval(errors: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
+def bootstrap_interval(
+    errors: np.ndarray, *, baseline: np.ndarray | None = None, seed: int = 0
+) -> tuple[float, float]:
     """95 % percentile interval of the mean under resampling of the examples.
 
     Args:
         errors: One error per example, shape `(examples,)`.
+        baseline: Errors of a trivial prediction; the interval is of the ratio of the means.
         seed: Of the resampling.
 
     Source: Efron, The Annals of Statistics 7 (1979).
@@ -96,6 +107,10 @@ def bootstrap_interval(errors: np.ndarray, *, seed: int = 0) -> tuple[float, flo
     means = np.empty(RESAMPLES)
     for start in range(0, RESAMPLES, block := max(1, min(RESAMPLES, 4_000_000 // count))):
         stop = min(start + block, RESAMPLES)
-        means[start:stop] = errors[generator.integers(0, count, (stop - start, count))].mean(axis=1)
+        drawn = generator.integers(0, count, (stop - start, count))
+        means[start:stop] = errors[drawn].mean(axis=1)
+        if baseline is not None:
+            below = baseline[drawn].mean(axis=1)
+            means[start:stop] /= np.where(below > 0, below, 1.0)
     low, high = np.quantile(means, (0.025, 0.975))
     return float(low), float(high)

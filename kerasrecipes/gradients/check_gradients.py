@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -60,13 +61,14 @@ def check_gradients(
         }
         weights: list = []
         if isinstance(function, keras.Layer):
-            function = float64_copy(function, *arguments)
-            weights = function.trainable_variables
+            function = layer = float64_copy(function, *arguments)
+            weights = layer.trainable_variables
             checked |= {variable.path: variable.value for variable in weights}
-        if not checked:
+        if not sum(math.prod(value.shape) for value in checked.values()):
+            received = [f"{_dtype(leaf)} {tuple(leaf.shape)}" for leaf in tree.flatten(arguments)]
             raise ValueError(
-                "`arguments` must hold at least one floating-point array to differentiate for. "
-                f"Received: dtypes {[str(leaf.dtype) for leaf in tree.flatten(arguments)]}."
+                "`arguments` must hold at least one floating-point number to differentiate for. "
+                f"Received: {', '.join(received) or 'no argument'}. Convert integers to float."
             )
         cost = _projected(function, arguments, weights, seed)
         return compare(
@@ -86,14 +88,20 @@ def _projected(function: Callable, arguments: tuple, weights: list, seed: int) -
         mapping = list(zip(weights, values[len(places) :], strict=True))
         with keras.StatelessScope(mapping):
             outputs = function(*tree.pack_sequence_as(arguments, filled))
+        outputs = [ops.convert_to_tensor(o) for o in tree.flatten(outputs) if o is not None]
+        floating = [output for output in outputs if _is_float(output)]
+        if not floating:
+            raise ValueError(
+                "`function` must return at least one floating-point tensor to differentiate. "
+                f"Received: dtypes {[_dtype(output) for output in outputs]}."
+            )
         generator = np.random.default_rng(seed)
-        return sum(_project(output, generator) for output in tree.flatten(outputs))
+        return sum(_project(output, generator) for output in floating)
 
     return cost
 
 
 def _project(output: Any, generator: np.random.Generator) -> Any:
-    output = ops.convert_to_tensor(output)
     if len(output.shape) == 0:
         return output
     weights = generator.uniform(0.5, 1.5, output.shape)
@@ -101,7 +109,11 @@ def _project(output: Any, generator: np.random.Generator) -> Any:
 
 
 def _is_float(tensor: Any) -> bool:
-    return keras.backend.is_float_dtype(keras.backend.standardize_dtype(tensor.dtype))
+    return keras.backend.is_float_dtype(_dtype(tensor))
+
+
+def _dtype(tensor: Any) -> str:
+    return keras.backend.standardize_dtype(tensor.dtype)
 
 
 def _parameter_names(function: Callable, count: int) -> list[str]:

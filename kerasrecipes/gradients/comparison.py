@@ -15,6 +15,7 @@ from kerasrecipes.gradients.cost_function import CostFunction
 from kerasrecipes.gradients.differences import (
     Differences,
     differences,
+    extrapolated,
     on_kinks,
     points_nearby,
 )
@@ -58,6 +59,7 @@ def compare(
     names = _distinct(names)
     if method == "auto":
         method = "exact" if sum(v.size for v in values) <= EXACT_LIMIT else "directional"
+    cost([ops.convert_to_tensor(value) for value in values])  # builds what the first call builds
     function = CostFunction(cost, [value.shape for value in values])
     measure = _measurement(function, method, seed)
     _require_finite(function, values, names)
@@ -66,6 +68,7 @@ def compare(
     noise = function.rounding_noise(values, coordinates.base, epsilon / 6, seed)
     found = differences(coordinates, np.arange(len(coordinates.owner)), noise, epsilon)
     _require_finite_around(found)
+    found = extrapolated(coordinates, found, noise, epsilon)
     nearby = points_nearby(values, measure, epsilon)
     kinks = on_kinks(coordinates, nearby, found, noise, epsilon)
     return _result(
@@ -134,7 +137,7 @@ def _require_finite(function: CostFunction, values: list[np.ndarray], names: lis
 
 def _require_float64(function: CostFunction, values: list[np.ndarray], seed: int) -> None:
     base, gradients, dtype = function.value_and_gradients(values)
-    noise = function.rounding_noise(values, base, 1e-7, seed)
+    noise = function.rounding_noise(values, base, 1e-8, seed)
     size = sum(float(np.abs(g * v).sum()) for g, v in zip(gradients, values, strict=True))
     if dtype != "float64" or noise > 1e-10 * max(abs(base) + size, 1e-12):
         raise ValueError(
@@ -182,8 +185,8 @@ def _result(
         distance=whole.distance,
         verdict=whole.verdict,
         variables=variables,
-        worst=tuple(element(place) for place in worst),
-        kinks=tuple(element(place) for place in np.flatnonzero(kinks)),
+        worst=tuple(element(int(place)) for place in worst),
+        kinks=tuple(element(int(place)) for place in np.flatnonzero(kinks)),
         noise=whole.noise,
         passed=whole.passed,
         **settings,
@@ -207,8 +210,8 @@ def _variable(found: Differences, kinks: np.ndarray, mine: np.ndarray) -> Variab
 def _distance(found: Differences, kept: np.ndarray) -> tuple[float, float]:
     """The course's ratio, and the part of it that rounding alone explains."""
     analytic, central = found.analytic[kept], found.central[kept]
-    size = np.linalg.norm(analytic) + np.linalg.norm(central)
+    size = float(np.linalg.norm(analytic) + np.linalg.norm(central))
     if size == 0:
         return 0.0, 0.0
-    distance = np.linalg.norm(analytic - central) / size
-    return float(distance), float(min(1.0, np.linalg.norm(found.noise[kept]) / size))
+    distance = float(np.linalg.norm(analytic - central)) / size
+    return distance, min(1.0, float(np.linalg.norm(found.noise[kept])) / size)

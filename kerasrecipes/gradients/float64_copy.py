@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops, tree
 
 from kerasrecipes import backend
+from kerasrecipes.gradients.custom_objects import custom_classes, functions_by_name
 
 _LOWER = {"float32", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16"}
 
@@ -29,19 +30,21 @@ def float64_copy(layer: keras.Layer, *example_inputs: Any) -> keras.Layer:
         ValueError: If the config does not bring back the same weights.
     """
     try:
-        config = _in_float64(keras.saving.serialize_keras_object(layer))
+        with _not_compiled(layer), functions_by_name(layer) as functions:
+            config = _in_float64(keras.saving.serialize_keras_object(layer))
+            custom_objects = {**custom_classes(layer), **functions}
         copy = keras.saving.deserialize_keras_object(
-            config, custom_objects=_custom_objects(layer), safe_mode=False
+            config, custom_objects=custom_objects, safe_mode=False
         )
         if not copy.built:
             copy(*(tree.map_structure(_symbolic, inputs) for inputs in example_inputs))
         if layer.built:
             copy.set_weights(layer.get_weights())
-        _freeze_alike(layer, copy)
+        _align(layer, copy)
     except Exception as error:
         raise ValueError(
             f"`{layer.name}` must be copied from its config to be checked in float64, which "
-            f"failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}. "
+            f"failed: {type(error).__name__}: {_cause(error)} "
             "Give each custom layer a `get_config` with all of its arguments, or check the "
             "gradient of a plain function with `kr.check_gradients`."
         ) from error
@@ -77,24 +80,42 @@ def _symbolic(array: Any) -> keras.KerasTensor:
     return keras.KerasTensor(array.shape, keras.backend.standardize_dtype(array.dtype))
 
 
-def _freeze_alike(layer: keras.Layer, copy: keras.Layer) -> None:
-    """What is frozen inside a layer or a subclassed model is not in its config."""
-    pairs = [
-        list(one._flatten_layers()) for one in (layer, copy)  # no public way to inner layers
-    ]
+def _cause(error: Exception) -> str:
+    """The last thing that Keras says went wrong, without the configs that it quotes."""
+    text = " ".join(str(error).split("Exception encountered:")[-1].split())
+    return f"{text[:300].rstrip('.')}."
+
+
+@contextlib.contextmanager
+def _not_compiled(layer: keras.Layer) -> Iterator[None]:
+    """Keeps losses, metrics and optimizers, which need not have a config, out of the config."""
+    inner = layer._flatten_layers(include_self=True)  # no public way to inner layers
+    models = [one for one in inner if getattr(one, "compiled", False) is True]
+    try:
+        for model in models:
+            model.compiled = False
+        yield
+    finally:
+        for model in models:
+            model.compiled = True
+
+
+def _align(layer: keras.Layer, copy: keras.Layer) -> None:
+    """Freezes in the copy what is frozen inside of the layer: that is not in its config."""
+    pairs = [list(one._flatten_layers()) for one in (layer, copy)]
     for ours, theirs in zip(*pairs, strict=True):  # outer layers first: they freeze inner ones
         theirs.trainable = ours.trainable
-    for one, other in zip(layer.weights, copy.weights, strict=layer.built):
-        other.trainable = one.trainable
+    if layer.built:
+        for one, other in zip(layer.weights, copy.weights, strict=True):
+            other.trainable = one.trainable
 
 
 def _in_float64(config: Any) -> Any:
-    """The config in float64, every dtype and policy in it, and without how it was compiled."""
+    """The config with every floating-point dtype and policy replaced by float64."""
     if isinstance(config, dict):
         return {
             key: "float64" if key == "dtype" and _is_float(value) else _in_float64(value)
             for key, value in config.items()
-            if key != "compile_config"
         }
     if isinstance(config, (list, tuple)):
         return type(config)(_in_float64(value) for value in config)
@@ -105,35 +126,3 @@ def _is_float(dtype: Any) -> bool:
     if isinstance(dtype, dict):  # a serialised DTypePolicy
         return _is_float(dtype.get("config", {}).get("name"))
     return dtype in _LOWER
-
-
-def _custom_objects(layer: keras.Layer) -> dict[str, Any]:
-    """Classes and functions that the layer holds and that Keras does not know by name."""
-    found: dict[str, Any] = {}
-    for value in _held_by(layer, set()):
-        if (getattr(value, "__module__", None) or "keras").split(".")[0] == "keras":
-            continue
-        named = value if hasattr(value, "__name__") else type(value)
-        found[named.__name__] = named
-        found[keras.saving.get_registered_name(named)] = named
-    return found
-
-
-def _held_by(value: Any, seen: set[int]) -> Iterator[Any]:
-    """Every layer, function and Keras object that can be reached from the attributes of one."""
-    if id(value) in seen or isinstance(value, (keras.Variable, str, bytes, int, float)):
-        return
-    seen.add(id(value))
-    if isinstance(value, (list, tuple, set)):
-        inner = list(value)
-    elif isinstance(value, dict):
-        inner = list(value.values())
-    elif isinstance(value, keras.Layer) or hasattr(value, "get_config"):
-        yield value
-        inner = list(getattr(value, "__dict__", {}).values())
-    else:
-        if callable(value) and hasattr(value, "__name__"):
-            yield value
-        return
-    for item in inner:
-        yield from _held_by(item, seen)

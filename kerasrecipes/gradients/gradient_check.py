@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy as copy_object
 from typing import Any
 
 import keras
+import numpy as np
 from keras import tree
 
 from kerasrecipes.gradients.comparison import compare, validate_step
@@ -72,15 +72,15 @@ def gradient_check(
 
     Source: Deep Learning Specialization, course 2, "Gradient checking".
     """
-    _validate(model, x, y, epsilon, method)
-    paths = _chosen(model, variables)
+    _validate(model, x, y, sample_weight, epsilon, method)
+    checked = _chosen(model, variables)
     with float64_bench():
         x, y, sample_weight = (as_float64(value) for value in (x, y, sample_weight))
         copy = float64_copy(model, tree.map_structure(lambda array: array[:1], x))
         _compile(copy, model)
+        _require_loss(copy, x)
         with dropout_disabled(copy):
             names = [variable.path for variable in model.trainable_variables]
-            checked = [i for i, name in enumerate(names) if name in paths]
             cost = _cost(copy, x, y, sample_weight, training, checked)
             return compare(
                 cost,
@@ -105,7 +105,7 @@ def _cost(model, x, y, sample_weight, training, checked):
     return cost
 
 
-def _validate(model: Any, x: Any, y: Any, epsilon: float, method: str) -> None:
+def _validate(model: Any, x: Any, y: Any, sample_weight: Any, epsilon: float, method: str) -> None:
     validate_step(epsilon, method)
     if not isinstance(model, keras.Model):
         raise ValueError(
@@ -117,12 +117,16 @@ def _validate(model: Any, x: Any, y: Any, epsilon: float, method: str) -> None:
             f"`model` must be built, or it has no weights to check. Received: "
             f"model={model.name!r}, not built. Call it once on a batch, or give it an Input."
         )
-    if not getattr(model, "compiled", False) or getattr(model, "loss", None) is None:
+    if not model.compiled:
+        raise ValueError(_without_loss(model))
+    shapes = [np.shape(array) for array in tree.flatten((x, y, sample_weight)) if array is not None]
+    if () in shapes:
         raise ValueError(
-            f"`model` must be compiled with a loss: its gradient is what is checked. "
-            f"Received: model={model.name!r} without a loss. Call model.compile(loss=...)."
+            "`x` and `y` must be arrays of one batch, with the examples along their first axis. "
+            f"Received: x of type {type(x).__name__}, y of type {type(y).__name__}. Take one batch "
+            "out of a dataset, and make arrays of lists: np.array(y)."
         )
-    lengths = [len(array) for array in tree.flatten((x, y)) if array is not None]
+    lengths = [shape[0] for shape in shapes]
     if not lengths or min(lengths) == 0 or len(set(lengths)) > 1:
         raise ValueError(
             "`x` and `y` must hold the same number of examples, at least one. "
@@ -130,8 +134,8 @@ def _validate(model: Any, x: Any, y: Any, epsilon: float, method: str) -> None:
         )
 
 
-def _chosen(model: keras.Model, variables: Sequence[Any] | None) -> set[str]:
-    """Paths of the variables to check."""
+def _chosen(model: keras.Model, variables: Sequence[Any] | None) -> list[int]:
+    """Numbers, among the trainable variables, of those to check."""
     known = model.trainable_variables
     for variable in known:
         if not keras.backend.is_float_dtype(variable.dtype):
@@ -145,20 +149,42 @@ def _chosen(model: keras.Model, variables: Sequence[Any] | None) -> set[str]:
             "all frozen or none. Set `trainable=True`."
         )
     if variables is None:
-        return {variable.path for variable in known}
-    chosen = set()
-    for wanted in variables:
-        name = wanted if isinstance(wanted, str) else wanted.path
-        matches = [v.path for v in known if name in (v.path, v.name)]
-        if not matches:
+        return list(range(len(known)))
+    chosen: set[int] = set()
+    for wanted in [variables] if isinstance(variables, str) else variables:
+        found = {i for i, v in enumerate(known) if _is_wanted(v, wanted)}
+        if not found:
             raise ValueError(
-                f"`variables` must name trainable variables of the model. Received: {name!r}. "
+                "`variables` must be trainable variables of the model, or their names. "
+                f"Received: {getattr(wanted, 'path', wanted)!r}. "
                 f"Known: {', '.join(v.path for v in known)}."
             )
-        chosen.update(matches)
+        chosen |= found
     if not chosen:
         raise ValueError("`variables` must name at least one variable. Received: variables=[].")
-    return chosen
+    return sorted(chosen)
+
+
+def _require_loss(model: keras.Model, x: Any) -> None:
+    """Refuses a model that has neither a loss nor a cost of its own."""
+    if model.loss is None and type(model).compute_loss is keras.Model.compute_loss:
+        with keras.StatelessScope(collect_losses=True):
+            model(x, training=False)
+            if not model.losses:
+                raise ValueError(_without_loss(model))
+
+
+def _without_loss(model: keras.Model) -> str:
+    return (
+        "`model` must be compiled with a loss: its gradient is what is checked. "
+        f"Received: model={model.name!r} without a loss. Call model.compile(loss=...)."
+    )
+
+
+def _is_wanted(variable: keras.Variable, wanted: Any) -> bool:
+    if isinstance(wanted, str):
+        return wanted in (variable.path, variable.name)
+    return wanted is variable
 
 
 def _compile(copy: keras.Model, model: keras.Model) -> None:
@@ -171,6 +197,7 @@ def _compile(copy: keras.Model, model: keras.Model) -> None:
 def _loss_in_float64(loss: Any) -> Any:
     if not isinstance(loss, keras.losses.Loss):
         return loss
-    twin = copy_object(loss)  # with the attributes that its config may not have
+    twin = object.__new__(type(loss))
+    vars(twin).update(vars(loss))  # also the attributes that its config does not have
     keras.losses.Loss.__init__(twin, loss.name, loss.reduction, dtype="float64")
     return twin

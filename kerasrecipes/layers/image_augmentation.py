@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasrecipes import backend
+
 FILL_MODES = ("nearest", "reflect", "wrap", "constant")
 
 
@@ -115,7 +117,10 @@ class ImageAugmentation(keras.layers.Layer):
             (warp, lambda: make.RandomShear(warp, warp, seed=seeds[3], **fill)),
             (warp, lambda: make.RandomZoom(warp, seed=seeds[4], **fill)),
         ]
-        return [layer() for wanted, layer in layers if wanted]
+        chosen = [layer() for wanted, layer in layers if wanted]
+        for layer in chosen:
+            layer.supports_jit = backend.compiles_random_images()
+        return chosen
 
 
 def _check_fraction(name, value, unit):

@@ -109,12 +109,13 @@ class BasicRecipe:
             RecipeInterrupted: On Ctrl-C once there is a model; it carries the result so far.
         """
         keras.utils.set_random_seed(self.seed)
-        if self.build is None:
+        build = self.build
+        if build is None:
             problem = Problem.of(split, self.task, image_shape)
             return Loop(self, problem, _own_network).run()
-        problem = Problem.as_given(split, _compiled_by(self.build, Settings()))
-        same_structure = not _takes_settings(self.build)
-        return Loop(self, problem, lambda s, _: _compiled_by(self.build, s), same_structure).run()
+        problem = Problem.as_given(split, _compiled_by(build, Settings()))
+        same_structure = not _takes_settings(build)
+        return Loop(self, problem, lambda s, _: _compiled_by(build, s), same_structure).run()
 
 
 def _own_network(settings: Settings, problem: Problem) -> keras.Model:

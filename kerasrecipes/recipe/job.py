@@ -21,7 +21,7 @@ from kerasrecipes.data import (
     same_distribution,
     train_dev_test_split,
 )
-from kerasrecipes.diagnosis import ErrorEstimate, estimate_error, example_errors, target_spread
+from kerasrecipes.diagnosis import ErrorEstimate, TargetScale, measure_error
 from kerasrecipes.recipe.basic_recipe import BasicRecipe, RecipeInterrupted
 from kerasrecipes.recipe.events import Event, Said
 from kerasrecipes.recipe.result import RecipeResult
@@ -138,7 +138,9 @@ def run_job(options: JobOptions, progress: Callable[[Event], Any] = lambda _: No
 def _prepare(examples: Examples, seed: int) -> Prepared:
     rows = np.arange(len(examples))
     parts = train_dev_test_split(rows, examples.y, seed=seed)
-    table = Encoding.fit(examples.x.iloc[parts.train[0]]) if examples.is_table else None
+    table = None
+    if not isinstance(examples.x, np.ndarray):
+        table = Encoding.fit(examples.x.iloc[parts.train[0]])
     notes = [*examples.notes, *(table.notes if table else ())]
     split = Split(*((_inputs(examples, table, chosen), y) for chosen, y in parts))
     names = table.feature_names if table else examples.feature_names
@@ -153,7 +155,9 @@ def _prepare(examples: Examples, seed: int) -> Prepared:
 
 
 def _inputs(examples: Examples, table: Encoding | None, chosen: np.ndarray) -> np.ndarray:
-    return table.transform(examples.x.iloc[chosen]) if table else examples.x[chosen]
+    if table is None or isinstance(examples.x, np.ndarray):
+        return np.asarray(examples.x)[chosen]
+    return table.transform(examples.x.iloc[chosen])
 
 
 def _walk(recipe: BasicRecipe, data: Prepared) -> tuple[RecipeResult, bool]:
@@ -164,15 +168,14 @@ def _walk(recipe: BasicRecipe, data: Prepared) -> tuple[RecipeResult, bool]:
 
 
 def _job(options, data, recipe, predictions, interrupted, started, directory) -> Job:
-    metric, y_test = "error_rate", data.split.test[1]
-    spread: Any = 1.0
+    metric, y_test, scale = "error_rate", data.split.test[1], None
     if data.examples.task == "classification":
         y_test = data.encoding.target.transform(y_test)
     else:
-        metric, spread = "relative_squared_error", target_spread(data.split.train[1])
-    errors = example_errors(metric, y_test, predictions, spread=spread)
-    test_error = estimate_error(errors, seed=options.seed)
-    reading = recipe.diagnosis.bias_variance
+        metric, scale = "relative_squared_error", TargetScale.of(data.split.train[1])
+        predictions = predictions[:, 0]
+    test_error = measure_error(metric, y_test, predictions, scale=scale, seed=options.seed)
+    reading = recipe.reading
     result = {
         "data": options.data,
         "task": data.examples.task,
@@ -185,7 +188,7 @@ def _job(options, data, recipe, predictions, interrupted, started, directory) ->
         "bias": reading.bias.value,
         "variance": reading.variance.value,
         "verdict": reading.verdict,
-        "advice": list(reading.advice),
+        "advice": _advice(recipe),
         "stop_reason": recipe.stop_reason,
         "interrupted": interrupted,
         "steps": [step.to_dict() for step in recipe.steps],
@@ -201,6 +204,14 @@ def _job(options, data, recipe, predictions, interrupted, started, directory) ->
         "versions": versions(),
     }
     return Job(directory, result, recipe, test_error, interrupted)
+
+
+def _advice(recipe: RecipeResult) -> list[str]:
+    """What is left to do when the recipe has done what it can."""
+    reading = recipe.reading
+    if reading.verdict == "balanced":
+        return ["Use it: bias and variance are both low. More would take more data."]
+    return list(reading.advice)
 
 
 def _check_as_dict(recipe: RecipeResult) -> dict[str, Any] | None:

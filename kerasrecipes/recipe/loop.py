@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,7 +37,8 @@ from kerasrecipes.recipe.training import (
 if TYPE_CHECKING:
     from kerasrecipes.recipe.basic_recipe import BasicRecipe
 
-BATCH_MODE_EPOCHS, MINI_BATCH_EPOCHS = 120, 30
+FIRST_EPOCHS = 40
+STEPS_PER_EPOCH, LEAST_BATCH = 16, 32
 LEAST_SECONDS = 4.0  # no training is begun with less of the budget left
 CHECKED_EXAMPLES = 16
 AS_COMPILED = "as compiled"
@@ -80,7 +82,7 @@ class Loop:
         self.best: _Best | None = None
         self.rates: dict[Settings, float] = {}
         self.gradient_check: GradientCheck | None = None
-        self.finder: dict[str, Any] = {}
+        self.finders: dict[Settings, dict[str, Any]] = {}
 
     def run(self) -> RecipeResult:
         """Goes round until there is a reason to stop."""
@@ -105,14 +107,12 @@ class Loop:
             raise RecipeInterrupted(self._result("interrupted")) from None
 
     def _first(self) -> Proposal:
-        examples = len(self.problem.train[1])
-        batch_size = suggest_batch_size(examples)
         settings = Settings(
             optimizer="momentum" if self.own else AS_COMPILED,
-            batch_size=batch_size,
-            epochs=BATCH_MODE_EPOCHS if batch_size >= examples else MINI_BATCH_EPOCHS,
+            batch_size=_first_batch_size(len(self.problem.train[1])),
+            epochs=FIRST_EPOCHS,
         )
-        return Proposal("first small model", "a quick start to learn from.", settings)
+        return Proposal("smallest model", "a quick start: no hidden layer.", settings)
 
     def _try(self, proposal: Proposal) -> None:
         number, settings = len(self.steps) + 1, proposal.settings
@@ -174,13 +174,12 @@ class Loop:
             finder = find_rate(network, settings, self.problem)
             if finder.suggestion is None:
                 remarks = (f"learning-rate finder: {finder.reason}",)
-            if not self.finder:
-                self.finder = {
-                    "rates": list(finder.rates),
-                    "costs": list(finder.costs),
-                    "smoothed": list(finder.smoothed),
-                    "suggestion": finder.suggestion,
-                }
+            self.finders[key] = {
+                "rates": list(finder.rates),
+                "costs": list(finder.costs),
+                "smoothed": list(finder.smoothed),
+                "suggestion": finder.suggestion,
+            }
             rate = chosen_rate(finder, settings)
             self.rates[key] = float(network.optimizer.learning_rate) if rate is None else rate
         network.optimizer.learning_rate = self.rates[key]
@@ -265,12 +264,22 @@ class Loop:
             seconds=time.monotonic() - self.started,
             classes=target.classes if target is not None else (),
             gradient_check=self.gradient_check,
-            finder=self.finder,
+            finder=self.finders.get(self._rate_key(best.step.settings), {}),
         )
 
     def _tell(self, event: Event) -> None:
         if self.recipe.progress is not None:
             self.recipe.progress(event)
+
+
+def _first_batch_size(examples: int) -> int:
+    """A power of two that makes about `STEPS_PER_EPOCH` steps, as far as memory allows.
+
+    Whole-batch steps suit sets below 2,000 examples by the course's rule, but each epoch of `fit`
+    costs more than such a step: mini-batches get as far in a fraction of the epochs.
+    """
+    wanted = 2 ** max(0, int(math.log2(max(1, examples / STEPS_PER_EPOCH))))
+    return min(max(wanted, LEAST_BATCH), suggest_batch_size(examples))
 
 
 def _copy(model: keras.Model) -> keras.Model:

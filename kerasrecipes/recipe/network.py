@@ -64,7 +64,7 @@ def _hidden(z, settings: Settings, problem: Problem):
         "kernel_regularizer": _penalty(settings, problem),
         "momentum": 0.9,
     }
-    if settings.architecture == "convolutional":
+    if settings.architecture == "convolutional" and problem.image_shape is not None:
         filters, side = settings.filters, min(problem.image_shape[:2])
         convolving = {**common, "keep_prob": 1.0}
         while side >= 2 * SMALLEST_SIDE or filters == settings.filters:

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasrecipes.data import DataError, Split, TargetEncoding
 from kerasrecipes.data.target import as_target
-from kerasrecipes.diagnosis import infer_metric, target_spread
+from kerasrecipes.diagnosis import TargetScale, infer_metric
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -31,7 +31,7 @@ class Problem:
         offset: Mean of the training targets of a regression, else 0.
         scale: Their standard deviation, else 1.
         threshold: Outputs above it say 1, for independent outputs.
-        spread: Variance of the training targets as the network sees them.
+        target_scale: Mean and variance of the training targets as the network sees them.
     """
 
     task: str
@@ -45,7 +45,7 @@ class Problem:
     offset: float = 0.0
     scale: float = 1.0
     threshold: float = 0.5
-    spread: Any = 1.0
+    target_scale: TargetScale | None = None
 
     @classmethod
     def of(
@@ -92,6 +92,7 @@ class Problem:
             target,
             offset,
             scale,
+            target_scale=TargetScale.of(y_train) if found.task == "regression" else None,
         )
 
     @classmethod
@@ -108,7 +109,7 @@ class Problem:
             model.loss,
             metric,
             threshold=threshold,
-            spread=target_spread(split.train[1]) if regression else 1.0,
+            target_scale=TargetScale.of(split.train[1]) if regression else None,
         )
 
 

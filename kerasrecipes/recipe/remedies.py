@@ -99,6 +99,7 @@ def _convolution(evidence: Evidence, problem: Problem) -> Settings | None:
     return replace(
         settings,
         architecture="convolutional",
+        hidden_layers=1,
         units=64,
         normalize=True,
         optimizer="adam",
@@ -113,6 +114,8 @@ def _bigger(evidence: Evidence, problem: Problem) -> Settings | None:
         if settings.filters >= MOST_FILTERS:
             return None
         return replace(settings, filters=2 * settings.filters, units=2 * settings.units)
+    if settings.hidden_layers == 0:
+        return replace(settings, hidden_layers=1)
     if settings.units >= MOST_UNITS:
         return None
     layers = min(settings.hidden_layers + 1, MOST_LAYERS)
@@ -123,8 +126,7 @@ def _better_optimizer(evidence: Evidence, problem: Problem) -> Settings | None:
     settings = evidence.settings
     if settings.optimizer == "adam":
         return None
-    batch_size = 32 if len(problem.train[1]) < 2_000 else 64
-    return replace(settings, optimizer="adam", batch_size=batch_size, epochs=60)
+    return replace(settings, optimizer="adam", batch_size=min(settings.batch_size, 64))
 
 
 def _longer(evidence: Evidence, problem: Problem) -> Settings | None:
@@ -135,9 +137,9 @@ def _longer(evidence: Evidence, problem: Problem) -> Settings | None:
 
 def _batch_norm(evidence: Evidence, problem: Problem) -> Settings | None:
     settings = evidence.settings
-    if settings.normalize or len(problem.train[1]) < 64:
+    if settings.normalize or not settings.hidden_layers or len(problem.train[1]) < 64:
         return None
-    return replace(settings, normalize=True, batch_size=max(settings.batch_size, 32))
+    return replace(settings, normalize=True)
 
 
 def _l2(evidence: Evidence, problem: Problem) -> Settings | None:
@@ -149,7 +151,7 @@ def _l2(evidence: Evidence, problem: Problem) -> Settings | None:
 
 def _dropout(evidence: Evidence, problem: Problem) -> Settings | None:
     settings = evidence.settings
-    if settings.keep_prob <= LEAST_KEEP_PROB:
+    if settings.keep_prob <= LEAST_KEEP_PROB or not settings.hidden_layers:
         return None
     return replace(settings, keep_prob=0.8 if settings.keep_prob == 1 else LEAST_KEEP_PROB)
 
@@ -163,7 +165,9 @@ def _augmentation(evidence: Evidence, problem: Problem) -> Settings | None:
 
 def _ensemble(evidence: Evidence, problem: Problem) -> Settings | None:
     settings = evidence.settings
-    return replace(settings, members=MEMBERS) if settings.members == 1 else None
+    if settings.members > 1 or not settings.hidden_layers:  # linear models all end in one place
+        return None
+    return replace(settings, members=MEMBERS)
 
 
 IMAGES = Remedy(
@@ -176,11 +180,7 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
         IMAGES,
         Remedy("bigger network", "a bigger network fits the training set better.", _bigger),
         Remedy("train longer", "the dev cost was still falling when training ended.", _longer),
-        Remedy(
-            "mini-batches and Adam",
-            "a better optimizer gets further in as many passes.",
-            _better_optimizer,
-        ),
+        Remedy("Adam", "a better optimizer gets further in as many passes.", _better_optimizer),
         Remedy(
             "batch norm", "another architecture: batch norm on every hidden layer.", _batch_norm
         ),
@@ -198,8 +198,11 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     ),
     "doubt": (
         Remedy(
+            "L2", "the dev set is too small to tell, and small weights are the safer guess.", _l2
+        ),
+        Remedy(
             "ensemble",
-            "the dev set is too small to choose by, and an average of networks never hurts much.",
+            "the dev set is too small to tell, and an average of networks is the safer guess.",
             _ensemble,
         ),
     ),

@@ -84,7 +84,7 @@ class RecipeResult:
         seconds: Wall time.
         classes: The labels in the order of the model's outputs; empty for a regression.
         gradient_check: The check of the first model, or `None` where it could not be made.
-        finder: `rates`, `costs`, `smoothed` and `suggestion` of the first learning-rate search.
+        finder: `rates`, `costs`, `smoothed` and `suggestion` of the best model's range test.
     """
 
     model: keras.Model
@@ -101,3 +101,8 @@ class RecipeResult:
     def best(self) -> RecipeStep:
         """The step whose model was kept last."""
         return [step for step in self.steps if step.kept][-1]
+
+    @property
+    def reading(self) -> BiasVariance:
+        """Bias and variance of the best model."""
+        return self.best.reading

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasrecipes.report import Fact, Figure, Findings, Page, Section, Table, figures
+from kerasrecipes.report import (
+    Fact,
+    Figure,
+    Findings,
+    Page,
+    Section,
+    Table,
+    bias_variance_facts,
+    bias_variance_ladder,
+    figures,
+)
 
 if TYPE_CHECKING:
     from kerasrecipes.recipe.job import Job, Prepared
@@ -30,7 +40,11 @@ def run_page(data: Prepared, job: Job, predictions: np.ndarray) -> Page:
         answer=_answer(job),
         sections=(
             Section("What was tried", _tried_text(job), _tried(job)),
-            Section("Bias and variance", str(job.recipe.diagnosis.bias_variance), _gaps(job)),
+            Section(
+                "Bias and variance",
+                str(job.recipe.reading),
+                (bias_variance_ladder(job.recipe.reading, _unit(job)),),
+            ),
             Section("On the test set", _test_text(job), (_test_figure(data, predictions),)),
             Section("Training of the best model", _training_text(job), _training(job)),
             Section("Findings", body=(Findings(job.recipe.diagnosis.findings),)),
@@ -42,8 +56,7 @@ def run_page(data: Prepared, job: Job, predictions: np.ndarray) -> Page:
 
 
 def _answer(job: Job) -> tuple[Fact, ...]:
-    reading, test = job.recipe.diagnosis.bias_variance, job.test_error
-    unit = _unit(job)
+    test, unit = job.test_error, _unit(job)
     return (
         Fact(
             "Test error",
@@ -51,21 +64,8 @@ def _answer(job: Job) -> tuple[Fact, ...]:
             f"{unit}; 95 % interval {_percent(test.low)} to {_percent(test.high)}, "
             f"{test.examples:,} examples",
         ),
-        Fact(
-            "Bias",
-            _percent(reading.bias.value),
-            f"train error {_percent(reading.train_error.error)}, human error "
-            f"{_percent(reading.human_error)}",
-            _tone(reading.bias.size),
-        ),
-        Fact(
-            "Variance",
-            _percent(reading.variance.value),
-            f"dev error {_percent(reading.dev_error.error)}, interval "
-            f"{_percent(reading.dev_error.low)} to {_percent(reading.dev_error.high)}",
-            _tone(reading.variance.size),
-        ),
-        Fact("What to do next", reading.advice[0], f"Verdict: {reading.verdict}."),
+        *bias_variance_facts(job.recipe.reading)[:2],
+        Fact("What to do next", job.result["advice"][0], f"Verdict: {job.recipe.reading.verdict}."),
     )
 
 
@@ -83,7 +83,6 @@ def _tried(job: Job) -> tuple[Table | Figure, ...]:
             step.number,
             step.name,
             step.reason,
-            str(step.settings),
             _percent(step.reading.train_error.error),
             _percent(step.reading.dev_error.error),
             step.reading.verdict,
@@ -103,32 +102,15 @@ def _tried(job: Job) -> tuple[Table | Figure, ...]:
         "",
         "Seconds",
     )
-    align = ("right", "left", "left", "left", "right", "right", "left", "left", "right")
     table = Table(
         columns,
         rows,
         "The steps of the recipe; the best one stands out.",
-        align,
-        (steps.index(job.recipe.best),),
+        ("right", "left", "left", "right", "right", "left", "left", "right"),
+        highlight=(steps.index(job.recipe.best),),
     )
     curves = [(step.name, step.curves["train_cost"], step.curves["dev_cost"]) for step in steps]
     return table, figures.cost_curves(curves)
-
-
-def _gaps(job: Job) -> tuple[Figure, ...]:
-    reading = job.recipe.diagnosis.bias_variance
-    return (
-        figures.bias_variance_bars(
-            reading.human_error,
-            reading.train_error.error,
-            reading.dev_error.error,
-            {
-                "train": (reading.train_error.low, reading.train_error.high),
-                "dev": (reading.dev_error.low, reading.dev_error.high),
-            },
-            quantity=_unit(job),
-        ),
-    )
 
 
 def _test_text(job: Job) -> str:
@@ -178,9 +160,10 @@ def _training(job: Job) -> tuple[Figure, ...]:
 def _data_blocks(data: Prepared) -> tuple[Table | Figure, ...]:
     sizes = [len(y) for _, y in data.split]
     drift = data.drift
-    rows = [(f.name, f.statistic, f.p_value) for f in drift.features[:MOST_DRIFTING]]
-    if not rows:
-        rows = [("all features together", None, drift.p_value)]
+    rows: list[tuple[str, float | None, float]] = [
+        (feature.name, feature.statistic, feature.p_value)
+        for feature in drift.features[:MOST_DRIFTING]
+    ] or [("all features together", None, drift.p_value)]
     caption = (
         "Do dev and test come from one distribution? "
         + ("Nothing says no" if drift.same else "No")
@@ -199,7 +182,9 @@ def _settings(job: Job) -> tuple[Table, ...]:
         for name, value in best.settings.to_dict().items()
     ]
     chosen += [("learning rate", best.learning_rate), ("seed", result["seed"])]
+    steps = [(step.number, step.name, str(step.settings)) for step in job.recipe.steps]
     return (
+        Table(("#", "Tried", "Settings"), steps, align=("right", "left", "left")),
         Table(("Setting of the best model", "Value"), chosen, align=("left", "right")),
         Table(("Software", "Version"), list(result["versions"].items()), align=("left", "right")),
     )
@@ -209,10 +194,6 @@ def _unit(job: Job) -> str:
     if job.result["metric"] == "error_rate":
         return "share of wrong answers"
     return "squared error relative to predicting the mean"
-
-
-def _tone(size: str) -> str:
-    return {"high": "bad", "unsure": "warn", "low": "good"}[size]
 
 
 def _percent(fraction: float) -> str:

@@ -13,7 +13,7 @@ class Settings:
     Attributes:
         architecture: `"dense"` or `"convolutional"` (images only).
         units: Units of each hidden dense layer.
-        hidden_layers: Number of hidden dense layers.
+        hidden_layers: Number of hidden dense layers; 0 for linear or logistic regression.
         filters: Filters of the first convolution; each later one has twice as many.
         normalize: Whether each hidden layer is batch-normalised.
         keep_prob: Probability of keeping a unit in the dropout of the hidden layers, in (0, 1].
@@ -27,7 +27,7 @@ class Settings:
 
     architecture: str = "dense"
     units: int = 32
-    hidden_layers: int = 1
+    hidden_layers: int = 0
     filters: int = 16
     normalize: bool = False
     keep_prob: float = 1.0
@@ -48,7 +48,7 @@ class Settings:
         return asdict(self)
 
     def __str__(self) -> str:
-        shape = f"{self.hidden_layers} x {self.units} units"
+        shape = f"{self.hidden_layers} x {self.units} units" if self.hidden_layers else "linear"
         if self.architecture == "convolutional":
             shape = f"convolutions from {self.filters} filters, then {self.units} units"
         parts = [shape]

@@ -17,7 +17,7 @@ from kerasrecipes.callbacks import (
     LearningRateDecay,
     LearningRateFinder,
 )
-from kerasrecipes.diagnosis import ErrorEstimate, estimate_error, example_errors
+from kerasrecipes.diagnosis import ErrorEstimate, measure_error
 from kerasrecipes.recipe.problem import Pair, Problem
 from kerasrecipes.recipe.settings import Settings
 from kerasrecipes.schedules import ExponentialDecay
@@ -145,10 +145,13 @@ def error_of(predictions: np.ndarray, y: np.ndarray, problem: Problem) -> ErrorE
     """The error of predictions with its interval; 1 where they are not finite."""
     if not np.isfinite(predictions).all():
         return ErrorEstimate(1.0, 1.0, 1.0, len(y), "share")
-    errors = example_errors(
-        problem.metric, y, predictions, threshold=problem.threshold, spread=problem.spread
+    return measure_error(
+        problem.metric,
+        _alongside(y, predictions),
+        predictions,
+        threshold=problem.threshold,
+        scale=problem.target_scale,
     )
-    return estimate_error(errors)
 
 
 def sample(pair: Pair) -> Pair:

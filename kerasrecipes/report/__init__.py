@@ -7,6 +7,7 @@ not at all.
 """
 
 from kerasrecipes.report import figures
+from kerasrecipes.report.bias_variance import bias_variance_facts, bias_variance_ladder
 from kerasrecipes.report.content import Fact, Figure, Findings, Page, Section, Table
 from kerasrecipes.report.page import render, write
 
@@ -17,6 +18,8 @@ __all__ = [
     "Page",
     "Section",
     "Table",
+    "bias_variance_facts",
+    "bias_variance_ladder",
     "figures",
     "render",
     "write",

@@ -13,8 +13,7 @@ DROPOUTS = {
     "noise": lambda: keras.layers.GaussianNoise(0.5),
     "inverted": lambda: InvertedDropout(0.5),
     "block": lambda: DenseBlock(3, normalize=False, keep_prob=0.5),
-    "lstm": lambda: keras.layers.LSTM(3, dropout=0.5, recurrent_dropout=0.5),
-    "gru": lambda: keras.layers.GRU(3, recurrent_dropout=0.5),
+    "recurrent": lambda: keras.layers.GRU(3, dropout=0.5, recurrent_dropout=0.5),
     "stacked cells": lambda: keras.layers.RNN(
         [keras.layers.SimpleRNNCell(3, dropout=0.5), keras.layers.LSTMCell(3, dropout=0.5)]
     ),

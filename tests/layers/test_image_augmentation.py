@@ -48,9 +48,8 @@ def test_integer_images_come_out_as_floats():
 
 
 def test_it_trains_and_predicts_inside_a_model(tmp_path):
-    model = keras.Sequential(
-        [keras.Input((12, 12, 3)), image_augmentation(seed=0), keras.layers.Flatten()]
-    )
+    augment = image_augmentation(rotation=0, distortion=0, translation=0.5, seed=0)
+    model = keras.Sequential([keras.Input((12, 12, 3)), augment, keras.layers.Flatten()])
     model.add(keras.layers.Dense(1))
     model.compile("sgd", "mse")
     model.fit(IMAGES, np.zeros((8, 1)), batch_size=4, verbose=0)
@@ -59,9 +58,16 @@ def test_it_trains_and_predicts_inside_a_model(tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_allclose(loaded.predict(IMAGES, verbose=0), expected, atol=1e-6)
-    augment, restored = model.layers[0], loaded.layers[0]
-    assert restored.get_config() == augment.get_config()
-    assert (output(restored, IMAGES, training=True) != IMAGES).any()
+    assert (output(loaded.layers[0], IMAGES, training=True) != IMAGES).any()
+
+
+def test_all_parts_survive_the_config_and_follow_the_dtype():
+    augment = image_augmentation(seed=5, fill_mode="reflect")
+    config = {**augment.get_config(), "dtype": "float16"}
+    copy = type(augment).from_config(config)
+    assert {layer.compute_dtype for layer in copy.random_layers} == {"float16"}
+    assert [layer.seed for layer in copy.random_layers] == [5, 6, 7, 8, 9]
+    assert type(augment).from_config(augment.get_config()).get_config() == augment.get_config()
 
 
 def test_it_needs_no_tensorflow_on_jax():

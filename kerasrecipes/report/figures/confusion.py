@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kerasrecipes.report.content import Figure
 from kerasrecipes.report.figures import canvas
@@ -17,7 +18,7 @@ _MOST_WITH_COUNTS = 20
 
 
 def confusion_matrix(
-    matrix: Sequence[Sequence[int]],
+    matrix: ArrayLike,
     labels: Sequence[object] | None = None,
     *,
     name: str = "confusion-matrix",

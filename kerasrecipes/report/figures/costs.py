@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kerasrecipes.report.content import Figure
 from kerasrecipes.report.figures import canvas
@@ -25,8 +26,8 @@ class StepCurves(NamedTuple):
     """
 
     name: str
-    train: Sequence[float]
-    dev: Sequence[float] = ()
+    train: ArrayLike
+    dev: ArrayLike = ()
 
 
 def cost_curves(
@@ -80,7 +81,7 @@ def cost_curves(
 
 
 def cost_with_penalty(
-    cost: Sequence[float], penalty: Sequence[float], *, name: str = "cost-with-penalty"
+    cost: ArrayLike, penalty: ArrayLike, *, name: str = "cost-with-penalty"
 ) -> Figure:
     """Draws the cost J by epoch with and without the regularisation penalty.
 

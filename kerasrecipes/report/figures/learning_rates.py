@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kerasrecipes.report.content import Figure
 from kerasrecipes.report.figures import canvas
 
 
 def learning_rate_finder(
-    rates: Sequence[float],
-    costs: Sequence[float],
-    smoothed: Sequence[float] | None = None,
+    rates: ArrayLike,
+    costs: ArrayLike,
+    smoothed: ArrayLike | None = None,
     suggestion: float | None = None,
     *,
     name: str = "learning-rate-finder",
@@ -67,7 +67,7 @@ def learning_rate_finder(
         )
 
 
-def learning_rate_curve(rates: Sequence[float], *, name: str = "learning-rate") -> Figure:
+def learning_rate_curve(rates: ArrayLike, *, name: str = "learning-rate") -> Figure:
     """Draws the learning rate of each epoch.
 
     Args:
@@ -105,7 +105,7 @@ def learning_rate_curve(rates: Sequence[float], *, name: str = "learning-rate") 
 
 
 def _batches(
-    rates: Sequence[float], costs: Sequence[float], smoothed: Sequence[float] | None
+    rates: ArrayLike, costs: ArrayLike, smoothed: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rates, costs and the line to draw, of the batches that have both a rate and a cost."""
     x, raw = canvas.series(rates), canvas.series(costs)

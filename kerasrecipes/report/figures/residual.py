@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from kerasrecipes.report.content import Figure
 from kerasrecipes.report.figures import canvas
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 _MOST_AS_POINTS = 400
 
 
-def residuals(
-    true: Sequence[float], predicted: Sequence[float], *, name: str = "residuals"
-) -> Figure:
+def residuals(true: ArrayLike, predicted: ArrayLike, *, name: str = "residuals") -> Figure:
     """Draws the residual `true - predicted` against the prediction, with its histogram.
 
     A band around zero without shape is what noise looks like; a curve or a funnel says what the
@@ -65,7 +63,7 @@ def residuals(
         )
 
 
-def _pairs(true: Sequence[float], predicted: Sequence[float]) -> tuple[np.ndarray, np.ndarray, int]:
+def _pairs(true: ArrayLike, predicted: ArrayLike) -> tuple[np.ndarray, np.ndarray, int]:
     """The finite pairs, and how many others there were."""
     target, guess = canvas.series(true), canvas.series(predicted)
     if len(target) != len(guess):
