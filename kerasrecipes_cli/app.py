@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from kerasrecipes_cli.scripts import listed, run_script
 
+LARGEST_SEED = 2**31 - 1
+
+
+class Commands(typer.core.TyperGroup):
+    """The commands, each of which Ctrl-C ends with one line and exit status 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo("interrupted: nothing was finished, and nothing was written.", err=True)
+            raise typer.Exit(2) from None
+
+
 app = typer.Typer(
     name="kerasrecipes",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -24,8 +41,9 @@ app = typer.Typer(
 Data = Annotated[
     str,
     typer.Argument(
+        metavar="DATA",
         help="A data set (digits, breast_cancer, wine, diabetes, iris, mnist, fashion_mnist, "
-        "cifar10) or a .csv, .npz or .parquet file."
+        "cifar10) or a .csv, .npz or .parquet file.",
     ),
 ]
 
@@ -48,9 +66,9 @@ def run(
         typer.Option(help="Time for the trainings. Default: 2 for small data, 5 for large."),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(help="Directory for the files. Default: runs/<data>-<time>.")
+        str | None, typer.Option(help="Directory for the files. Default: runs/DATA-TIME.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of everything random.")] = 0,
     task: Annotated[
         str, typer.Option(help="classification or regression. Default: by the target.")
     ] = "auto",
@@ -79,8 +97,10 @@ def run(
 
 @app.command()
 def predict(
-    run: Annotated[str, typer.Argument(help="Directory of a finished run.")],
-    data: Annotated[str, typer.Argument(help="A .csv, .npz or .parquet file with new rows.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Directory of a finished run.")],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A .csv, .npz or .parquet file with new rows.")
+    ],
     out: Annotated[
         str | None, typer.Option(help="CSV file to write. Default: predictions.csv in RUN.")
     ] = None,
@@ -98,7 +118,8 @@ def predict(
 @app.command("check-gradients")
 def check_gradients(
     model: Annotated[
-        str, typer.Argument(help="A compiled .keras model, or the directory of a run.")
+        str,
+        typer.Argument(metavar="MODEL", help="A compiled .keras model, or the directory of a run."),
     ],
     data: Data,
     target: Annotated[str | None, typer.Option(help="Column of the target, of a table.")] = None,
@@ -133,9 +154,14 @@ def recipes() -> None:
 )
 def recipe(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="A name from `kerasrecipes recipes`.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A name from `kerasrecipes recipes`.")
+    ],
 ) -> None:
     """Run the recipe NAME; what follows goes to it (try --quick or --help)."""
+    if name in ("--help", "-h"):
+        typer.echo(context.get_help())
+        return
     run_script(name, context.args)
 
 
@@ -143,10 +169,7 @@ def main() -> None:
     """Runs the command line; what cannot be used ends in one line and exit status 2."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        app()
-    except KeyboardInterrupt:
-        typer.echo("interrupted: nothing was finished, and nothing was written.", err=True)
-        sys.exit(2)
+        app(prog_name="kerasrecipes")
     except Exception as error:
         if not _is_about_input(error):
             raise
@@ -156,5 +179,7 @@ def main() -> None:
 
 def _is_about_input(error: Exception) -> bool:
     """Whether an exception speaks of what the user gave, in one line meant for them."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & {"DataError", "OptionError"})
+    return any(
+        kind.__name__ in ("DataError", "OptionError") and kind.__module__.startswith("kerasrecipes")
+        for kind in type(error).__mro__
+    )

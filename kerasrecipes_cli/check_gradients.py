@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def check_gradients_command(
     found = read(data, target)
     network, x, y = _prepare(Path(model), found)
     if loss is not None:
-        network.compile(loss=loss)
+        network.compile(loss=_known(loss))
     if not network.compiled:
         raise OptionError(
             f"`{model}` was saved without a loss: name one, as in --loss sparse_categorical_"
@@ -38,12 +39,25 @@ def check_gradients_command(
         )
     try:
         check = gradient_check(
-            network, x[:examples], _targets(network, y[:examples]), method=method
+            network, x[:examples], _targets(network, y)[:examples], method=method
         )
     except ValueError as error:
         raise OptionError(str(error)) from error
     print(check)
     sys.exit(0 if check.passed else 1)
+
+
+def _known(loss: str) -> str:
+    import keras
+
+    try:
+        keras.losses.get(loss)
+    except ValueError as error:
+        raise OptionError(
+            f"--loss must name a loss of Keras, such as mse, binary_crossentropy or "
+            f"sparse_categorical_crossentropy, and is {loss!r}."
+        ) from error
+    return loss
 
 
 def _prepare(path: Path, found: Examples) -> tuple[keras.Model, np.ndarray, np.ndarray]:
@@ -59,15 +73,30 @@ def _prepare(path: Path, found: Examples) -> tuple[keras.Model, np.ndarray, np.n
     if not path.is_file():
         raise OptionError(f"`{path}` does not exist: give a .keras file or the directory of a run.")
     try:
-        network = keras.saving.load_model(path)
+        with warnings.catch_warnings():
+            # Of an optimizer that never took a step, which no gradient needs.
+            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+            network = keras.saving.load_model(path)
     except (OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise OptionError(f"`{path}` cannot be loaded as a Keras model ({reason}).") from error
     x = Encoding.fit(found.x).transform(found.x) if found.is_table else found.x
-    shape = tuple(size for size in network.input_shape[1:])
-    if None not in shape and x[0].size == int(np.prod(shape)):
-        x = x.reshape(-1, *shape)
-    return network, x, TargetEncoding.fit(found.y, found.task).transform(found.y)
+    return network, _inputs(network, x), TargetEncoding.fit(found.y, found.task).transform(found.y)
+
+
+def _inputs(network: keras.Model, x: np.ndarray) -> np.ndarray:
+    """Rows in the shape that the model takes."""
+    shape = network.input_shape
+    if not isinstance(shape, tuple):
+        raise OptionError(f"the model takes {len(shape)} inputs, and DATA has one: give one model.")
+    if None in shape[1:]:
+        return x
+    if x[0].size != int(np.prod(shape[1:])):
+        raise OptionError(
+            f"the model takes rows of {int(np.prod(shape[1:]))} numbers {shape[1:]}, and these "
+            f"have {x[0].size} {x.shape[1:]}: give the data that it was made for."
+        )
+    return x.reshape(-1, *shape[1:])
 
 
 def _targets(network: keras.Model, y: np.ndarray) -> np.ndarray:
@@ -75,6 +104,13 @@ def _targets(network: keras.Model, y: np.ndarray) -> np.ndarray:
     import keras
 
     outputs = network.output_shape[-1]
+    classes = int(y.max()) + 1 if y.dtype.kind == "i" else 1
+    if classes > max(outputs, 2) or (y.dtype.kind == "f" and outputs > 1):
+        what = f"{classes} classes" if y.dtype.kind == "i" else "one number for each row"
+        raise OptionError(
+            f"the model has {outputs} outputs, and the target has {what}: give the data that it "
+            "was made for."
+        )
     name = network.loss if isinstance(network.loss, str) else type(network.loss).__name__
     if outputs == 1:
         return y.reshape(-1, 1).astype("float32")

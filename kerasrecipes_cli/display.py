@@ -100,7 +100,7 @@ class Display:
 def _cells(step: RecipeStep) -> tuple[str, ...]:
     return (
         str(step.number),
-        step.name,
+        escape(step.name),
         f"{step.reading.train_error.error:.2%}",
         f"{step.reading.dev_error.error:.2%}",
         step.reading.verdict,

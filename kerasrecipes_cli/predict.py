@@ -22,7 +22,7 @@ def predict_command(run: str, data: str, out: str | None) -> None:
     table = predict_rows(run, data)
     path = Path(out) if out else Path(run) / "predictions.csv"
     _write(table.to_csv(index=False), path)
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     console.print(table.head(SHOWN).to_string(index=False), soft_wrap=True, markup=False)
     if len(table) > SHOWN:
         console.print(f"... and {len(table) - SHOWN:,} more rows")
@@ -32,11 +32,10 @@ def predict_command(run: str, data: str, out: str | None) -> None:
 def _write(text: str, path: Path) -> None:
     """Writes a text file whole or not at all."""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=".unfinished-", delete=False, encoding="utf-8"
-        ) as file:
-            file.write(text)
-        os.replace(file.name, path)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as aside:
+            file = Path(aside, path.name)
+            file.write_text(text, encoding="utf-8")
+            os.replace(file, path)
     except OSError as error:
         raise OptionError(
             f"`{path}` cannot be written ({error.strerror or error}): choose another file with "

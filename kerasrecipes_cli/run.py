@@ -15,7 +15,7 @@ def run_command(*, quiet: bool, **options: Any) -> None:
     _check(options)
     from rich.console import Console
 
-    console = Console(stderr=False, highlight=False)
+    console = Console(highlight=False, emoji=False)
     if not quiet:
         console.print(f"[bold]kerasrecipes[/] {options['data']}: loading Keras ...")
     load_keras()

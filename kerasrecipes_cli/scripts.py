@@ -24,8 +24,6 @@ def run_script(name: str, arguments: Sequence[str]) -> None:
         OptionError: If there is no such recipe.
     """
     known = [known for known, _ in listed()]
-    if name in ("--help", "-h"):
-        name = ""
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean `{near[0]}`? " if near else ""

@@ -63,11 +63,11 @@ def compare(
     function = CostFunction(cost, [value.shape for value in values])
     measure = _measurement(function, method, seed)
     _require_finite(function, values, names)
-    _require_float64(function, values, seed)
     coordinates = measure(values)
-    noise = function.rounding_noise(values, coordinates.base, epsilon / 6, seed)
+    noise = function.rounding_noise(values, epsilon / 6, seed).deviation
     found = differences(coordinates, np.arange(len(coordinates.owner)), noise, epsilon)
     _require_finite_around(found)
+    _require_float64(function, values, seed)
     found = extrapolated(coordinates, found, noise, epsilon)
     nearby = points_nearby(values, measure, epsilon)
     kinks = on_kinks(coordinates, nearby, found, noise, epsilon)
@@ -125,7 +125,12 @@ def _require_finite(function: CostFunction, values: list[np.ndarray], names: lis
             f"The cost must be finite to be differentiated. Received: cost={base}. "
             "Look for NaN or infinity in the data, or for a logarithm or a division in the cost."
         )
-    for name, gradient in zip(names, gradients, strict=True):
+    for name, value, gradient in zip(names, values, gradients, strict=True):
+        if gradient.shape != value.shape:
+            raise ValueError(
+                f"The gradient of `{name}` must have its shape {value.shape}. Received: a gradient "
+                f"of shape {gradient.shape}. Look for a transposition in a custom gradient."
+            )
         if not np.isfinite(gradient).all():
             bad = int((~np.isfinite(gradient)).sum())
             raise ValueError(
@@ -137,9 +142,13 @@ def _require_finite(function: CostFunction, values: list[np.ndarray], names: lis
 
 def _require_float64(function: CostFunction, values: list[np.ndarray], seed: int) -> None:
     base, gradients, dtype = function.value_and_gradients(values)
-    noise = function.rounding_noise(values, base, 1e-8, seed)
+    slope = sum(float(np.abs(gradient).sum()) for gradient in gradients)
+    spacing = float(np.clip(1e-7 * abs(base) / max(slope, 1e-300), 1e-9, 1e-7))
+    noise, short = function.rounding_noise(values, spacing, seed, quantile=0.25)
     size = sum(float(np.abs(g * v).sum()) for g, v in zip(gradients, values, strict=True))
-    if dtype != "float64" or noise > 1e-10 * max(abs(base) + size, 1e-12):
+    if short or dtype != "float64":
+        noise = max(noise, float(np.finfo("float32").eps) * abs(base) / 2)
+    if short or dtype != "float64" or noise > 1e-10 * max(abs(base) + size, 1e-12):
         raise ValueError(
             "The cost must be computed in float64, or rounding drowns the differences. "
             f"Received: a cost of {base:.4g}, {dtype}, with a rounding noise of {noise:.1g}. "
@@ -169,8 +178,8 @@ def _result(
         return Element(
             names[coordinates.owner[place]],
             coordinates.indices[place],
-            float(found.analytic[place]),
-            float(found.central[place]),
+            float(found.analytic[place]) + 0.0,  # 0, not -0
+            float(found.central[place]) + 0.0,
             float(found.excess[place]),
         )
 

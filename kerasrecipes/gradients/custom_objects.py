@@ -34,7 +34,7 @@ def custom_classes(layer: keras.Layer) -> dict[str, Any]:
     """Classes of the objects that the layer holds and that Keras does not know by name."""
     found: dict[str, Any] = {}
     for value in _held_by(layer, set()):
-        kind = value if isinstance(value, types.FunctionType) else type(value)
+        kind = value if isinstance(value, (types.FunctionType, type)) else type(value)
         if _is_known(kind):
             continue
         name = keras.saving.get_registered_name(kind)

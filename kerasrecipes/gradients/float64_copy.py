@@ -70,10 +70,12 @@ def as_float64(values: Any) -> Any:
     """Tensors of the arrays, floats widened to float64, integers and strings as they are."""
 
     def convert(array: Any) -> Any:
+        if array is None:
+            return None
         array = ops.convert_to_numpy(array) if ops.is_tensor(array) else np.asarray(array)
         return ops.convert_to_tensor(array.astype("float64") if array.dtype.kind == "f" else array)
 
-    return None if values is None else tree.map_structure(convert, values)
+    return tree.map_structure(convert, values)
 
 
 def _symbolic(array: Any) -> keras.KerasTensor:

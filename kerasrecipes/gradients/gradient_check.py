@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import tree
+from keras import ops, tree
 
 from kerasrecipes.gradients.comparison import compare, validate_step
 from kerasrecipes.gradients.float64_copy import as_float64, float64_bench, float64_copy
@@ -95,10 +95,12 @@ def gradient_check(
 def _cost(model, x, y, sample_weight, training, checked):
     """J as a function of the checked variables' values."""
     variables = [model.trainable_variables[i] for i in checked]
+    # The others are held as tensors too: a `custom_gradient` may not take TensorFlow variables.
+    held = [(v, ops.convert_to_tensor(ops.convert_to_numpy(v))) for v in model.weights]
 
     def cost(values):
-        scope = keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True)
-        with scope:
+        mapping = [*held, *zip(variables, values, strict=True)]
+        with keras.StatelessScope(mapping, collect_losses=True):
             outputs = model(x, training=training)
             return model.compute_loss(x, y, outputs, sample_weight, training=training)
 

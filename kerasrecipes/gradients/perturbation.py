@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from kerasrecipes.gradients.cost_function import CostFunction
+from kerasrecipes.gradients.cost_function import CostFunction, flat
 
 DIRECTIONS = 4
 
@@ -38,16 +38,22 @@ def every_element(
     gradients: Sequence[np.ndarray],
 ) -> Coordinates:
     """One coordinate per element."""
-    flat = np.concatenate([value.ravel() for value in values])
+    point = flat(values)
 
-    def costs(places, step):
-        steps = (flat[places] + step) - flat[places]
-        return function.after_steps(flat, places, steps), steps
+    def moved(places: np.ndarray, steps: np.ndarray) -> Iterator[np.ndarray]:
+        for place, step in zip(places, steps, strict=True):
+            there = point.copy()
+            there[place] += step
+            yield there
+
+    def costs(places: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+        steps = (point[places] + step) - point[places]
+        return function.costs(moved(places, steps)), steps
 
     return Coordinates(
         owner=np.repeat(np.arange(len(values)), [value.size for value in values]),
         indices=[index for value in values for index in np.ndindex(value.shape)],
-        analytic=np.concatenate([gradient.ravel() for gradient in gradients]),
+        analytic=flat(gradients),
         base=base,
         costs=costs,
     )
@@ -65,27 +71,29 @@ def random_directions(
     An error `e` in a variable's gradient shows as `e . d`, which is normal with deviation `||e||`:
     all directions miss it, within a tolerance `t`, with probability `(0.8 t / ||e||)^DIRECTIONS`.
     """
+    point = flat(values)
+    ends = np.cumsum([value.size for value in values])
 
-    def direction(place):
-        return np.random.default_rng([seed, place]).standard_normal(
-            values[place // DIRECTIONS].shape
-        )
+    def direction(place: int) -> np.ndarray:
+        size = values[place // DIRECTIONS].size
+        return np.random.default_rng([seed, place]).standard_normal(size)
 
-    def cost_after(place, step):
-        variable = place // DIRECTIONS
-        moved = values[variable] + step * direction(place)
-        return function.value([*values[:variable], moved, *values[variable + 1 :]])
+    def moved(places: np.ndarray, step: float) -> Iterator[np.ndarray]:
+        for place in places:
+            along, end = direction(int(place)), ends[place // DIRECTIONS]
+            there = point.copy()
+            there[end - along.size : end] += step * along
+            yield there
 
-    def costs(places, step):
-        return np.array([cost_after(place, step) for place in places]), np.full(len(places), step)
+    def costs(places: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+        return function.costs(moved(places, step)), np.full(len(places), step)
 
     count = len(values) * DIRECTIONS
+    components = [np.vdot(gradients[p // DIRECTIONS], direction(p)) for p in range(count)]
     return Coordinates(
         owner=np.arange(count) // DIRECTIONS,
         indices=[(place % DIRECTIONS,) for place in range(count)],
-        analytic=np.array(
-            [np.vdot(gradients[p // DIRECTIONS], direction(p)) for p in range(count)]
-        ),
+        analytic=np.array(components),
         base=base,
         costs=costs,
     )

@@ -21,7 +21,7 @@ class Element(NamedTuple):
     """
 
     variable: str
-    index: tuple[int, ...]
+    index: tuple[int, ...]  # type: ignore[assignment]  # hides tuple.index
     analytic: float
     numeric: float
     excess: float

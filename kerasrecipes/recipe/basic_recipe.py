@@ -11,7 +11,7 @@ import keras
 
 from kerasrecipes.data import Split
 from kerasrecipes.recipe.events import Event
-from kerasrecipes.recipe.loop import Loop, RecipeInterrupted
+from kerasrecipes.recipe.loop import Loop, LoopOptions, RecipeInterrupted
 from kerasrecipes.recipe.network import build_network
 from kerasrecipes.recipe.problem import Problem
 from kerasrecipes.recipe.result import RecipeResult
@@ -19,6 +19,8 @@ from kerasrecipes.recipe.settings import Settings
 from kerasrecipes.recipe.training import compile_network
 
 __all__ = ["BasicRecipe", "RecipeInterrupted"]
+
+LARGEST_SEED = 2**31 - 1
 
 
 class BasicRecipe:
@@ -74,19 +76,23 @@ class BasicRecipe:
         seed: int = 0,
         progress: Callable[[Event], Any] | None = None,
     ) -> None:
+        _check_aims(target_error, human_error, tolerance)
         if build is not None and not callable(build):
             raise ValueError(
                 f"`build` must be a callable that returns a compiled model. Received: {build!r}."
             )
-        for name, value in (("target_error", target_error), ("human_error", human_error)):
-            if value is not None and not 0 <= value < math.inf:
-                raise ValueError(
-                    f"`{name}` must be a fraction >= 0. Received: {name}={value}. "
-                    "Write 3 % as 0.03."
-                )
         if not 0 < budget < math.inf:
             raise ValueError(
                 f"`budget` must be minutes > 0: one training is needed. Received: budget={budget}."
+            )
+        if task not in ("auto", "classification", "regression"):
+            raise ValueError(
+                f"`task` must be 'auto', 'classification' or 'regression'. Received: task={task!r}."
+            )
+        if not 0 <= seed <= LARGEST_SEED:
+            raise ValueError(
+                f"`seed` must lie in 0 to {LARGEST_SEED}: the steps count up from it. "
+                f"Received: seed={seed}."
             )
         self.build, self.target_error, self.human_error = build, target_error, human_error
         self.budget, self.task, self.tolerance, self.seed = budget, task, tolerance, seed
@@ -109,13 +115,36 @@ class BasicRecipe:
             RecipeInterrupted: On Ctrl-C once there is a model; it carries the result so far.
         """
         keras.utils.set_random_seed(self.seed)
-        build = self.build
+        build, options = self.build, self._options()
         if build is None:
             problem = Problem.of(split, self.task, image_shape)
-            return Loop(self, problem, _own_network).run()
+            return Loop(options, problem, _own_network).run()
         problem = Problem.as_given(split, _compiled_by(build, Settings()))
         same_structure = not _takes_settings(build)
-        return Loop(self, problem, lambda s, _: _compiled_by(build, s), same_structure).run()
+        return Loop(options, problem, lambda s, _: _compiled_by(build, s), same_structure).run()
+
+    def _options(self) -> LoopOptions:
+        return LoopOptions(
+            self.target_error,
+            self.human_error,
+            self.budget,
+            self.tolerance,
+            self.seed,
+            self.progress,
+        )
+
+
+def _check_aims(target_error: float | None, human_error: float, tolerance: float | None) -> None:
+    for name, value in (("target_error", target_error), ("human_error", human_error)):
+        if value is not None and not 0 <= value < math.inf:
+            raise ValueError(
+                f"`{name}` must be a fraction >= 0. Received: {name}={value}. Write 3 % as 0.03."
+            )
+    if tolerance is not None and not 0 < tolerance < math.inf:
+        raise ValueError(
+            "`tolerance` must be a gap > 0: no sample is large enough to show that a gap is 0. "
+            f"Received: tolerance={tolerance}. Leave it out for the usual one."
+        )
 
 
 def _own_network(settings: Settings, problem: Problem) -> keras.Model:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -34,9 +34,6 @@ from kerasrecipes.recipe.training import (
     train_network,
 )
 
-if TYPE_CHECKING:
-    from kerasrecipes.recipe.basic_recipe import BasicRecipe
-
 FIRST_EPOCHS = 40
 STEPS_PER_EPOCH, LEAST_BATCH = 16, 32
 LEAST_SECONDS = 4.0  # no training is begun with less of the budget left
@@ -52,6 +49,17 @@ class RecipeInterrupted(KeyboardInterrupt):
         self.result = result
 
 
+class LoopOptions(NamedTuple):
+    """What `BasicRecipe` was asked for, as its arguments say."""
+
+    target_error: float | None
+    human_error: float
+    budget: float
+    tolerance: float | None
+    seed: int
+    progress: Callable[[Event], Any] | None
+
+
 class _Best(NamedTuple):
     step: RecipeStep
     trained: Trained
@@ -61,7 +69,7 @@ class Loop:
     """One run of a `BasicRecipe`.
 
     Args:
-        recipe: The options.
+        options: Of the recipe.
         problem: The data.
         build: From settings and problem to a compiled network.
         same_structure: Whether `build` cannot change the network.
@@ -69,15 +77,15 @@ class Loop:
 
     def __init__(
         self,
-        recipe: BasicRecipe,
+        options: LoopOptions,
         problem: Problem,
         build: Callable[[Settings, Problem], keras.Model],
         same_structure: bool = False,
     ) -> None:
-        self.recipe, self.problem, self.build = recipe, problem, build
+        self.options, self.problem, self.build = options, problem, build
         self.same_structure, self.own = same_structure, problem.target is not None
         self.started = time.monotonic()
-        self.deadline = self.started + 60 * recipe.budget
+        self.deadline = self.started + 60 * options.budget
         self.steps: list[RecipeStep] = []
         self.best: _Best | None = None
         self.rates: dict[Settings, float] = {}
@@ -93,11 +101,7 @@ class Loop:
                 reason = self._reason_to_stop()
                 if reason:
                     return self._result(reason)
-                evidence = self._evidence()
-                tried = {step.settings for step in self.steps}
-                following = propose(
-                    evidence, self.problem, tried, same_structure=self.same_structure
-                )
+                following = self._next()
                 if following is None:
                     return self._result("every remedy that applies has been tried")
                 proposal = following
@@ -114,17 +118,27 @@ class Loop:
         )
         return Proposal("smallest model", "a quick start: no hidden layer.", settings)
 
+    def _next(self) -> Proposal | None:
+        last = {step.name: step.kept for step in self.steps}
+        return propose(
+            self._evidence(),
+            self.problem,
+            {step.settings for step in self.steps},
+            failed=[name for name, kept in last.items() if not kept],
+            same_structure=self.same_structure,
+        )
+
     def _try(self, proposal: Proposal) -> None:
         number, settings = len(self.steps) + 1, proposal.settings
         self._tell(StepStarted(number, proposal.name, proposal.reason, settings.epochs))
         began = time.monotonic()
         trained = self._ensemble(number, settings) if settings.members > 1 else None
-        trained = trained or self._train(number, settings, self.recipe.seed + number)
+        trained = trained or self._train(number, settings, self.options.seed + number)
         reading = read_bias_variance(
             trained.train_error,
             trained.dev_error,
-            self.recipe.human_error,
-            tolerance=self.recipe.tolerance,
+            self.options.human_error,
+            tolerance=self.options.tolerance,
         )
         step = RecipeStep(
             number=number,
@@ -205,7 +219,7 @@ class Loop:
         for k in range(1, settings.members):
             if k > 1 and time.monotonic() + longest > self.deadline:
                 break
-            members.append(self._train(number, settings, self.recipe.seed + 1_000 * k))
+            members.append(self._train(number, settings, self.options.seed + 1_000 * k))
         ensemble = Ensemble([_copy(member.model) for member in members])
         ensemble.compile(loss=self.problem.loss)
         trained = measure(ensemble, self.problem)
@@ -240,13 +254,13 @@ class Loop:
         return self.best
 
     def _reason_to_stop(self) -> str | None:
-        reading, target = self._require_best().step.reading, self.recipe.target_error
+        reading, target = self._require_best().step.reading, self.options.target_error
         if target is not None and reading.dev_error.error <= target:
             return f"the dev error {reading.dev_error.error:.2%} is at the target {target:.2%}"
         if target is None and reading.verdict == "balanced":
             return "bias and variance are both low"
         if time.monotonic() + LEAST_SECONDS > self.deadline:
-            return f"the budget of {self.recipe.budget:g} minutes is spent"
+            return f"the budget of {self.options.budget:g} minutes is spent"
         return None
 
     def _result(self, stop_reason: str) -> RecipeResult:
@@ -268,8 +282,8 @@ class Loop:
         )
 
     def _tell(self, event: Event) -> None:
-        if self.recipe.progress is not None:
-            self.recipe.progress(event)
+        if self.options.progress is not None:
+            self.options.progress(event)
 
 
 def _first_batch_size(examples: int) -> int:

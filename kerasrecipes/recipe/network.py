@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keras
+import numpy as np
 
 from kerasrecipes.layers import ConvBlock, DenseBlock, Standardize, image_augmentation
 from kerasrecipes.recipe.problem import Problem
@@ -50,9 +51,12 @@ def with_target_units(network: keras.Model, problem: Problem) -> keras.Model:
     """The network with its output back in the units of the target; as it is for classes."""
     if problem.task == "classification" or problem.target is None:
         return network
-    scale = keras.layers.Rescaling(problem.scale, offset=problem.offset, name="target_units")
-    model = keras.Model(network.input, scale(network.output), name=network.name)
+    # Not Rescaling: it asks for TensorFlow on every backend where its name has been seen.
+    units = keras.layers.Dense(1, trainable=False, name="target_units")
+    model = keras.Model(network.input, units(network.output), name=network.name)
+    units.set_weights([np.full((1, 1), problem.scale), np.full(1, problem.offset)])
     model.compile(loss=problem.loss)
+    model.optimizer.build(model.trainable_variables)  # or loading the saved file warns of it
     return model
 
 

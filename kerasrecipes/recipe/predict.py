@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,10 @@ def load_run(run: str | os.PathLike[str]) -> tuple[keras.Model, RunEncoding]:
         )
     encoding = RunEncoding.load(directory)
     try:
-        return keras.saving.load_model(directory / "model.keras"), encoding
+        with warnings.catch_warnings():
+            # Of an optimizer that never took a step, which no prediction needs.
+            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+            return keras.saving.load_model(directory / "model.keras"), encoding
     except (OSError, ValueError, TypeError) as error:
         raise DataError(
             f"`{directory / 'model.keras'}` cannot be loaded ({str(error).splitlines()[0]}): run "

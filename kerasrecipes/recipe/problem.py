@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,13 +63,9 @@ class Problem:
 
         Raises:
             DataError: If a part is empty or not finite, or the targets cannot be learned.
+            ValueError: If `image_shape` does not fit the rows.
         """
-        for name, (x, y) in zip(("train", "dev"), (split.train, split.dev), strict=True):
-            if len(x) != len(y) or not len(y):
-                raise DataError(
-                    f"the {name} part has {len(x)} inputs and {len(y)} targets: they must be as "
-                    "many, at least one. Check the split."
-                )
+        _require_examples(split)
         x_train, x_dev = _as_inputs(split.train[0], "train"), _as_inputs(split.dev[0], "dev")
         found = as_target(np.concatenate([split.train[1], split.dev[1]]), "y", task)
         y_train, y_dev = np.split(found.y, [len(x_train)])
@@ -81,6 +78,11 @@ class Problem:
         if image_shape is None and x_train.ndim > 2:
             height, width, *channels = x_train.shape[1:]
             image_shape = (height, width, channels[0] if channels else 1)
+        if image_shape is not None and math.prod(image_shape) != x_train[0].size:
+            raise ValueError(
+                "`image_shape` must be (height, width, channels) of as many numbers as a row has. "
+                f"Received: image_shape={image_shape}, rows of {x_train[0].size} numbers."
+            )
         return cls(
             found.task,
             (x_train, y_train),
@@ -97,7 +99,15 @@ class Problem:
 
     @classmethod
     def as_given(cls, split: Split, model: keras.Model) -> Problem:
-        """Targets just as the user's compiled model takes them, the metric by its loss."""
+        """Targets just as the user's compiled model takes them, the metric by its loss.
+
+        Raises:
+            DataError: If a part is empty or not finite.
+        """
+        _require_examples(split)
+        for name, part in zip(("train", "dev"), (split.train, split.dev), strict=True):
+            for what, array in zip(("inputs", "targets"), part, strict=True):
+                _require_finite(np.asarray(array), f"{name} {what}")
         metric, threshold = infer_metric(model.loss)
         regression = metric == "relative_squared_error"
         return cls(
@@ -125,10 +135,23 @@ def _as_inputs(x: Any, part: str) -> np.ndarray:
             f"the {part} inputs have shape {x.shape}: rows of features (m, n) or images "
             "(m, height, width[, channels]) are needed."
         )
-    if x.dtype.kind == "f" and not np.isfinite(x).all():
-        bad = int((~np.isfinite(x)).sum())
+    _require_finite(x, f"{part} inputs")
+    return x
+
+
+def _require_examples(split: Split) -> None:
+    for name, (x, y) in zip(("train", "dev"), (split.train, split.dev), strict=True):
+        if len(x) != len(y) or not len(y):
+            raise DataError(
+                f"the {name} part has {len(x)} inputs and {len(y)} targets: they must be as "
+                "many, at least one. Check the split."
+            )
+
+
+def _require_finite(values: np.ndarray, what: str) -> None:
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        bad = int((~np.isfinite(values)).sum())
         raise DataError(
-            f"the {part} inputs hold {bad} values that are NaN or infinite: remove these rows, or "
+            f"the {what} hold {bad} values that are NaN or infinite: remove these rows, or "
             "impute them with `kr.data.Encoding`."
         )
-    return x

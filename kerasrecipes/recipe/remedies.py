@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -46,23 +46,39 @@ class Proposal(NamedTuple):
 
 
 def propose(
-    evidence: Evidence, problem: Problem, tried: set[Settings], *, same_structure: bool = False
+    evidence: Evidence,
+    problem: Problem,
+    tried: set[Settings],
+    *,
+    failed: Collection[str] = (),
+    same_structure: bool = False,
 ) -> Proposal | None:
     """The next untried remedy against the larger trouble, or `None` when nothing is left.
 
-    With `same_structure` only what does not change the network is proposed.
-
     High bias is treated first, as the Basic Recipe has it; when its remedies are used up, or the
-    gaps are too small for the dev set to tell, the larger gap decides.
+    gaps are too small for the dev set to tell, the larger gap decides. A remedy that did not help
+    comes again, on what has been reached since, only after all others.
+
+    Args:
+        evidence: What the best step has shown.
+        problem: The data.
+        tried: Settings that have been trained.
+        failed: Names of remedies whose last trial was not kept.
+        same_structure: Whether only what does not change the network may be proposed.
     """
+    again = None
     for aim in _aims(evidence.reading):
         for remedy in REMEDIES[aim]:
             settings = remedy.change(evidence, problem)
             if settings is None or settings in tried:
                 continue
-            if not same_structure or settings.structure == evidence.settings.structure:
-                return Proposal(remedy.name, _reason(aim, remedy, evidence.reading), settings)
-    return None
+            if same_structure and settings.structure != evidence.settings.structure:
+                continue
+            proposal = Proposal(remedy.name, _reason(aim, remedy, evidence.reading), settings)
+            if remedy.name not in failed:
+                return proposal
+            again = again or proposal
+    return again
 
 
 def _aims(reading: BiasVariance) -> Iterator[str]:

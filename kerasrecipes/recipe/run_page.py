@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from kerasrecipes.recipe.finished_job import Job
+from kerasrecipes.recipe.prepared import Prepared
 from kerasrecipes.report import (
     Fact,
     Figure,
@@ -17,9 +17,6 @@ from kerasrecipes.report import (
     bias_variance_ladder,
     figures,
 )
-
-if TYPE_CHECKING:
-    from kerasrecipes.recipe.job import Job, Prepared
 
 MOST_DRIFTING = 20  # features listed of those that differ between dev and test
 
@@ -95,7 +92,6 @@ def _tried(job: Job) -> tuple[Table | Figure, ...]:
         "#",
         "Tried",
         "Why",
-        "Settings",
         "Train error",
         "Dev error",
         "Verdict",

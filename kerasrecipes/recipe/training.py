@@ -60,12 +60,22 @@ def compile_network(network: keras.Model, settings: Settings, problem: Problem) 
 
 
 def find_rate(network: keras.Model, settings: Settings, problem: Problem) -> LearningRateFinder:
-    """Runs a range test on the compiled network, which is left as it was."""
+    """Runs a range test on the compiled network, which is left as it was.
+
+    Where the noise of the batches drowns the cost, it is run again on batches four times as large.
+    """
+    finder = _range_test(network, settings.batch_size, problem)
+    if finder.suggestion is None and 4 * settings.batch_size <= len(problem.train[1]):
+        finder = _range_test(network, 4 * settings.batch_size, problem)
+    return finder
+
+
+def _range_test(network: keras.Model, batch_size: int, problem: Problem) -> LearningRateFinder:
     finder = LearningRateFinder(steps=FINDER_STEPS, sink=_silent)
-    steps = math.ceil(len(problem.train[1]) / settings.batch_size)
+    steps = math.ceil(len(problem.train[1]) / batch_size)
     network.fit(
         *problem.train,
-        batch_size=settings.batch_size,
+        batch_size=batch_size,
         epochs=math.ceil(FINDER_STEPS / steps),
         callbacks=[finder],
         verbose=0,

@@ -13,4 +13,11 @@ def versions() -> dict[str, str]:
     backend = keras.backend.backend()
     packages = ("kerasrecipes", "keras", backend, "numpy", "scikit-learn", "pandas")
     found = {"python": platform.python_version(), "backend": backend}
-    return found | {name: metadata.version(name) for name in packages}
+    return found | {name: _version(name) for name in packages}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # run from a checkout that was not installed
+        return "not installed"
