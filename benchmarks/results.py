@@ -81,7 +81,7 @@ def run(data: str, seed: int) -> Run:
     command = [sys.executable, "-m", "kerasrecipes", "run", data, "--quiet", "--seed", str(seed)]
     with tempfile.TemporaryDirectory() as out:
         started = time.perf_counter()
-        subprocess.run([*command, "--out", out], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*command, "--out", out], check=True, capture_output=True)
         seconds = time.perf_counter() - started
         return Run(seed, json.loads((Path(out) / "result.json").read_text()), seconds)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -14,6 +15,7 @@ def load_keras() -> None:
     the import fails they are shown: then they may matter.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # retracing is what trials of models do
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as said:

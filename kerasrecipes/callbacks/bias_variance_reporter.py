@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -12,13 +13,19 @@ from keras import tree
 
 from kerasrecipes.callbacks.fit_arguments import fit_arguments, sample_examples
 from kerasrecipes.diagnosis import (
+    TOLERANCE,
     BiasVariance,
     ErrorEstimate,
     TargetScale,
     infer_metric,
+    infer_threshold,
+    is_one_hot,
     measure_error,
     read_bias_variance,
 )
+
+BATCH_ELEMENTS = 1 << 18  # of the inputs of one batch, where that leaves 32 examples
+NOT_FINITE = "none: the model predicts NaN or infinity. Lower the learning rate."
 
 
 class BiasVarianceReporter(keras.callbacks.Callback):
@@ -39,7 +46,8 @@ class BiasVarianceReporter(keras.callbacks.Callback):
 
     Adds `bias`, `variance`, `train_error` and `dev_error` to the epoch logs, so that the progress
     bar, `History`, `CSVLogger` and `TensorBoard` have them; put it before the callbacks that read
-    them. In epochs between two readings the last one stands (NaN before the first).
+    them. In epochs between two readings the last one stands. They are NaN before the first, and
+    where the model predicts NaN or infinity.
 
     Cost: one prediction of the dev set and of as many training examples per reading. The data are
     those of `fit`. A `tf.data` pipeline is read for one sample more; a generator cannot be, pass
@@ -47,21 +55,21 @@ class BiasVarianceReporter(keras.callbacks.Callback):
 
     Args:
         human_error: Error that cannot be avoided: a careful human's or the best known, as a
-            fraction, >= 0. Defaults to 0.
+            fraction from 0 to 1 (>= 0 with a metric of your own). Defaults to 0.
         metric: `"auto"` (by the loss), `"error_rate"`, `"relative_squared_error"`, or a callable
-            `(y, predictions) -> errors` of shape `(examples,)`.
+            `(y, predictions) -> errors` of shape `(examples,)`. Sample weights do not count.
         every: Epochs from one reading to the next, >= 1; the last epoch is always read.
         tolerance: Largest gap that is not called high, > 0, as a fraction. By default 0.02 for
             error rates and 0.05 for the relative squared error.
         max_examples: Largest number of examples of either set to predict, >= 1.
-        train_data: `(x, y)` to sample from instead of `fit`'s own.
+        train_data: `(x, y)` or a dataset to sample from instead of `fit`'s own.
         validation_data: `(x, y)` or a dataset to use instead of `fit`'s own.
         sink: Callable that takes the text of the last reading when training ends; `print` by
             default, `None` for silence.
         seed: Of the samples and of the bootstrap.
 
     Attributes:
-        reading: The last `BiasVariance`, or `None`.
+        reading: The last `BiasVariance`; `None` before it, and where the model predicted NaN.
         readings: List of `(epoch, BiasVariance)`, epochs starting at 0.
 
     Raises:
@@ -105,14 +113,22 @@ class BiasVarianceReporter(keras.callbacks.Callback):
         """Draws the samples and settles the metric."""
         self.reading: BiasVariance | None = None
         self.readings: list[tuple[int, BiasVariance]] = []
-        self._epoch = -1
+        self._epoch, self._measured_epoch = -1, -1
         self._train, self._dev = self._samples()
-        self._metric, self._threshold = self.metric, 0.5
-        if self.metric in ("auto", "error_rate"):
-            inferred, self._threshold = infer_metric(self.model.loss)
-            self._metric = inferred if self.metric == "auto" else self.metric
-        relative = self._metric == "relative_squared_error"
-        self._scale = TargetScale.of(self._train[1]) if relative else None
+        self._settle_metric()
+
+    def _settle_metric(self) -> None:
+        self._metric, self._scale, self._tolerance = self.metric, None, self.tolerance
+        self._threshold, self._one_hot = 0.5, None
+        if self.metric == "auto":
+            self._metric, _ = infer_metric(self.model.loss)
+        if self._metric == "error_rate":
+            self._threshold = infer_threshold(self.model.loss)
+            self._one_hot = is_one_hot(self._train[1]) and is_one_hot(self._dev[1])
+            self._tolerance = self.tolerance or TOLERANCE["share"]
+        if self._metric == "relative_squared_error":
+            self._scale = TargetScale.of(self._train[1])
+            self._tolerance = self.tolerance or TOLERANCE["mean"]
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Reads bias and variance if it is time, and puts them into the logs."""
@@ -124,35 +140,58 @@ class BiasVarianceReporter(keras.callbacks.Callback):
             logs.update(self._log_values())
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Says the last reading."""
-        if self._epoch >= 0 and (not self.readings or self.readings[-1][0] != self._epoch):
+        """Says the last reading, and lets go of the samples."""
+        if self._epoch != self._measured_epoch:
             self._read(self._epoch)
-        if self.sink and self.reading:
-            self.sink(f"bias and variance, {self.reading}")
+        self._train = self._dev = None
+        if self.sink and self._epoch >= 0:
+            self.sink(f"bias and variance, {self.reading or NOT_FINITE}")
 
     def _read(self, epoch: int) -> None:
-        train, dev = self._measured()
-        self.reading = read_bias_variance(train, dev, self.human_error, tolerance=self.tolerance)
+        self._measured_epoch = epoch
+        measured = self._measured()
+        if measured is None:
+            self.reading = None
+            return
+        self.reading = read_bias_variance(*measured, self.human_error, tolerance=self._tolerance)
         self.readings.append((epoch, self.reading))
 
-    def _measured(self) -> tuple[ErrorEstimate, ErrorEstimate]:
-        """Errors of both samples, from one prediction."""
-        (x_train, y_train), (x_dev, y_dev) = self._train, self._dev
-        count = len(tree.flatten(y_train)[0])
-        x = tree.map_structure(lambda *parts: np.concatenate(parts), x_train, x_dev)
-        predictions = self.model.predict(x, batch_size=min(256, 2 * count), verbose=0)
-
-        def measure(y: Any, rows: slice) -> ErrorEstimate:
-            return measure_error(
+    def _measured(self) -> tuple[ErrorEstimate, ErrorEstimate] | None:
+        """Errors of both samples; `None` where the model predicts NaN or infinity."""
+        outputs = self._predictions()
+        if not all(np.isfinite(array).all() for array in tree.flatten(outputs)):
+            return None
+        train, dev = (
+            measure_error(
                 self._metric,
                 y,
-                tree.map_structure(lambda outputs: outputs[rows], predictions),
+                predictions,
                 threshold=self._threshold,
                 scale=self._scale,
+                one_hot=self._one_hot,
                 seed=self.seed,
             )
+            for (_, y), predictions in zip((self._train, self._dev), outputs, strict=True)
+        )
+        return train, dev
 
-        return measure(y_train, slice(0, count)), measure(y_dev, slice(count, None))
+    def _predictions(self) -> tuple[Any, Any]:
+        """Outputs for both samples; in one go if their examples have one shape."""
+        train, dev = self._train[0], self._dev[0]
+        if _shapes(train) != _shapes(dev):
+            return self._predict(train), self._predict(dev)
+        both = self._predict(tree.map_structure(lambda *parts: np.concatenate(parts), train, dev))
+        count = len(tree.flatten(train)[0])
+        return (
+            tree.map_structure(lambda array: array[:count], both),
+            tree.map_structure(lambda array: array[count:], both),
+        )
+
+    def _predict(self, x: Any) -> Any:
+        arrays = tree.flatten(x)
+        elements = sum(array[:1].size for array in arrays)
+        batch_size = min(len(arrays[0]), max(32, min(256, BATCH_ELEMENTS // max(1, elements))))
+        return self.model.predict(x, batch_size=batch_size, verbose=0)
 
     def _log_values(self) -> dict[str, float]:
         if self.reading is None:
@@ -175,31 +214,39 @@ class BiasVarianceReporter(keras.callbacks.Callback):
                 "Received: validation_data=None. Pass `validation_data` (or `validation_split`) to "
                 "fit, or `validation_data` to the reporter."
             )
-        pair = validation[:2] if isinstance(validation, (tuple, list)) else (validation, None)
-        dev = sample_examples(pair[0], pair[1], self.max_examples, self.seed)
-        if dev is None:
-            raise ValueError(_read_once("validation_data"))
-        count = len(tree.flatten(dev[1])[0])
-        source = self.train_data if self.train_data is not None else (fit and (fit.x, fit.y))
-        train = sample_examples(source[0], source[1], count, self.seed) if source else None
+        dev = self._sample("validation_data", validation, self.max_examples)
+        train = self.train_data
         if train is None:
-            raise ValueError(_read_once("train_data"))
-        return train, dev
+            if fit is None:
+                raise ValueError(
+                    "BiasVarianceReporter needs the training examples. Received: no running fit to "
+                    "take them from. Pass `train_data=(x, y)` to the reporter."
+                )
+            train = (fit.x, fit.y)
+        return self._sample("train_data", train, len(tree.flatten(dev[1])[0])), dev
+
+    def _sample(self, argument: str, data: Any, count: int) -> tuple[Any, Any]:
+        x, y = (*data, None)[:2] if isinstance(data, (tuple, list)) else (data, None)
+        sample = sample_examples(x, y, count, self.seed)
+        if sample is None:
+            raise ValueError(
+                f"`{argument}` must be readable more than once: a sample of it is predicted at "
+                "every reading. Received: a generator. Pass arrays or a dataset to the reporter "
+                f"as `{argument}=`."
+            )
+        return sample
 
 
-def _read_once(argument: str) -> str:
-    return (
-        f"`{argument}` must be readable more than once: the same sample is predicted at every "
-        "reading. Received: a generator. Pass arrays or a dataset to the reporter as "
-        f"`{argument}=(x, y)`."
-    )
+def _shapes(arrays: Any) -> list[tuple[int, ...]]:
+    return [array.shape[1:] for array in tree.flatten(arrays)]
 
 
 def _validate(human_error, metric, every, tolerance, max_examples) -> None:
-    if not (isinstance(human_error, (int, float)) and 0 <= human_error < math.inf):
+    most = math.inf if callable(metric) else 1  # a metric of the user's own has its own unit
+    if not (isinstance(human_error, numbers.Real) and 0 <= float(human_error) <= most):
         raise ValueError(
-            "`human_error` must be a fraction >= 0: the error that cannot be avoided. "
-            f"Received: human_error={human_error}."
+            "`human_error` must be a fraction from 0 to 1: the error that cannot be avoided. "
+            f"Received: human_error={human_error!r}. Write 0.05 for 5 %."
         )
     if not (callable(metric) or metric in ("auto", "error_rate", "relative_squared_error")):
         raise ValueError(
@@ -209,8 +256,10 @@ def _validate(human_error, metric, every, tolerance, max_examples) -> None:
     for name, value in (("every", every), ("max_examples", max_examples)):
         if not (isinstance(value, (int, np.integer)) and value >= 1):
             raise ValueError(f"`{name}` must be an integer >= 1. Received: {name}={value!r}.")
-    if tolerance is not None and not 0 < tolerance < math.inf:
+    if tolerance is not None and not (
+        isinstance(tolerance, numbers.Real) and 0 < float(tolerance) < math.inf
+    ):
         raise ValueError(
             "`tolerance` must be > 0: no sample is large enough to show that a gap is 0. "
-            f"Received: tolerance={tolerance}."
+            f"Received: tolerance={tolerance!r}."
         )

@@ -50,7 +50,8 @@ class Report(keras.callbacks.Callback):
         history: List of the logs of each epoch, with `epoch` from 1.
 
     Raises:
-        ValueError: If `path` does not end in `.html`, or its directory is missing.
+        ValueError: If `path` does not end in `.html`, is a directory, or lies in one that is
+            missing or cannot be written to.
 
     Example:
         >>> import tempfile
@@ -70,15 +71,7 @@ class Report(keras.callbacks.Callback):
         sink: Callable[[str], Any] | None = print,
     ):
         super().__init__()
-        if Path(path).suffix.lower() not in (".html", ".htm"):
-            raise ValueError(
-                f"`path` must end in .html: the report is a web page. Received: path={str(path)!r}."
-            )
-        if not Path(path).absolute().parent.is_dir():
-            raise ValueError(
-                "`path` must lie in an existing directory, or the report would be lost after the "
-                f"training. Received: path={str(path)!r}. Create {Path(path).parent} first."
-            )
+        _check_path(Path(path), f"Received: path={str(path)!r}.")
         self.path, self.title, self.sink = path, title, sink
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -159,3 +152,24 @@ class Report(keras.callbacks.Callback):
 
     def _other(self, kind: type) -> Any:
         return next((callback for callback in self._others if isinstance(callback, kind)), None)
+
+
+def _check_path(path: Path, received: str) -> None:
+    """Refuses before the training what could not be written after it."""
+    folder = path.absolute().parent
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"`path` must end in .html: the report is a web page. {received}")
+    if path.is_dir():
+        raise ValueError(
+            f"`path` must be a file, and is a directory. {received} Name a file in it."
+        )
+    if not folder.is_dir():
+        raise ValueError(
+            "`path` must lie in an existing directory, or the report would be lost after the "
+            f"training. {received} Create {folder} first."
+        )
+    if not os.access(folder, os.W_OK):
+        raise ValueError(
+            "`path` must lie in a directory that can be written to, or the report would be lost "
+            f"after the training. {received} Choose another directory."
+        )

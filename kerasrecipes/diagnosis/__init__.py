@@ -1,6 +1,7 @@
 """What is wrong with a training, from measured evidence: bias and variance are read here."""
 
 from kerasrecipes.diagnosis.bias_variance import (
+    TOLERANCE,
     BiasVariance,
     Gap,
     bias_variance_findings,
@@ -10,6 +11,8 @@ from kerasrecipes.diagnosis.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.example_errors import (
     example_errors,
     infer_metric,
+    infer_threshold,
+    is_one_hot,
 )
 from kerasrecipes.diagnosis.finding import CAUSES, SEVERITIES, Finding
 from kerasrecipes.diagnosis.intervals import (
@@ -23,6 +26,7 @@ from kerasrecipes.diagnosis.measure_error import TargetScale, measure_error
 __all__ = [
     "CAUSES",
     "SEVERITIES",
+    "TOLERANCE",
     "BiasVariance",
     "Diagnosis",
     "ErrorEstimate",
@@ -34,6 +38,8 @@ __all__ = [
     "estimate_error",
     "example_errors",
     "infer_metric",
+    "infer_threshold",
+    "is_one_hot",
     "measure_error",
     "read_bias_variance",
     "wilson_interval",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from kerasrecipes.diagnosis.finding import Finding
 from kerasrecipes.diagnosis.intervals import ErrorEstimate, wilson_interval
+from kerasrecipes.diagnosis.plain import plain
 
 VERDICTS = ("high bias", "high variance", "both", "balanced", "inconclusive")
-TOLERANCE = {"share": 0.02, "mean": 0.05}
+TOLERANCE = {"share": 0.02, "mean": 0.05}  # of a share of examples, of a relative squared error
 DOUBT = 2.5  # a gap is low only if it is surely below this many tolerances
 
 ADVICE = {
@@ -71,10 +73,7 @@ class BiasVariance:
 
     def to_dict(self) -> dict[str, Any]:
         """The reading as plain values, ready for JSON."""
-        values = asdict(self)
-        for name in ("train_error", "dev_error", "bias", "variance"):
-            values[name] = getattr(self, name)._asdict()
-        return {**values, "advice": list(self.advice)}
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
     def __str__(self) -> str:
         text = (
@@ -83,8 +82,8 @@ class BiasVariance:
             f"bias {self.bias.value:.2%}, variance {self.variance.value:.2%}."
         )
         if self.examples_needed:
-            text += f" About {self.examples_needed:,} dev examples would decide it."
-        return f"{text} {self.advice[0]}"
+            text += f" {_unsure(self.bias, self.variance, self.examples_needed)}"
+        return text if self.verdict == "inconclusive" else f"{text} {self.advice[0]}"
 
 
 def read_bias_variance(
@@ -109,7 +108,8 @@ def read_bias_variance(
     Args:
         train_error: Error on training examples, measured like the dev error.
         dev_error: Error on dev examples.
-        human_error: What a careful human, or the best known method, achieves; >= 0.
+        human_error: What a careful human, or the best known method, achieves; >= 0, and at most 1
+            where the errors are shares.
         tolerance: Largest gap that is not called high, > 0; 0.02 for error rates and 0.05 for
             relative squared errors by default.
 
@@ -130,14 +130,19 @@ def read_bias_variance(
     Source: Deep Learning Specialization, course 2, "Bias / Variance"; the interval of a difference
     is Newcombe's (Statistics in Medicine 17, 1998).
     """
-    if not (isinstance(human_error, (int, float)) and 0 <= human_error < math.inf):
+    if not (isinstance(human_error, numbers.Real) and 0 <= human_error < math.inf):
         raise ValueError(
             "`human_error` must be a fraction >= 0: the error that cannot be avoided. "
             f"Received: human_error={human_error}."
         )
+    if "share" in (train_error.kind, dev_error.kind) and human_error > 1:
+        raise ValueError(
+            "`human_error` must be a fraction, at most 1, where the errors are shares of examples. "
+            f"Received: human_error={human_error}. Write 0.05 for 5 %."
+        )
     if tolerance is None:
         tolerance = TOLERANCE[dev_error.kind]
-    if not 0 < tolerance < math.inf:
+    if not (isinstance(tolerance, numbers.Real) and 0 < tolerance < math.inf):
         raise ValueError(
             f"`tolerance` must be > 0: no sample is large enough to show that a gap is 0. "
             f"Received: tolerance={tolerance}."
@@ -147,14 +152,27 @@ def read_bias_variance(
     needed = None
     if "unsure" in (bias.size, variance.size):
         needed = _examples_needed(train_error, dev_error, human_error, tolerance)
-    advice = ADVICE.get(verdict) or (_more_examples(dev_error, needed),)
+    advice = ADVICE.get(verdict) or (_more_examples(bias, variance, dev_error, needed),)
     return BiasVariance(
         train_error, dev_error, human_error, bias, variance, verdict, advice, needed, tolerance
     )
 
 
 def bias_variance_findings(reading: BiasVariance) -> Iterator[Finding]:
-    """The findings behind a reading: a warning for each gap that is surely high."""
+    """The findings behind a reading: a warning for each gap that is surely high.
+
+    Args:
+        reading: From `read_bias_variance`.
+
+    Yields:
+        `Finding`s; where the verdict is `inconclusive`, a note that says how many examples decide.
+
+    Example:
+        >>> from kerasrecipes.diagnosis import ErrorEstimate
+        >>> error = ErrorEstimate(0.3, 0.28, 0.32, 2_000, "share")
+        >>> [finding.code for finding in bias_variance_findings(read_bias_variance(error, error))]
+        ['high-bias']
+    """
     gaps = (
         ("high-bias", "layers", reading.bias, "high bias"),
         ("high-variance", "regularization", reading.variance, "high variance"),
@@ -239,10 +257,22 @@ def _resized(estimate: ErrorEstimate, examples: float) -> ErrorEstimate:
     return estimate._replace(low=low, high=high, examples=math.ceil(examples))
 
 
-def _more_examples(dev: ErrorEstimate, needed: int | None) -> str:
+def _more_examples(bias: Gap, variance: Gap, dev: ErrorEstimate, needed: int | None) -> str:
     if needed is None:
-        return "The gaps are at the tolerance itself: no number of dev examples decides them."
-    return f"Measure on more dev examples: {dev.examples:,} cannot tell, about {needed:,} would."
+        return (
+            f"{dev.examples:,} dev examples cannot tell, nor how many would: get many more, or "
+            "choose a larger `tolerance`."
+        )
+    return f"{_unsure(bias, variance, needed)} There are {dev.examples:,}: get more."
+
+
+def _unsure(bias: Gap, variance: Gap, needed: int) -> str:
+    gaps = {"bias": bias, "variance": variance}
+    names = [f"the {name}" for name, gap in gaps.items() if gap.size == "unsure"]
+    return (
+        f"{' and '.join(names).capitalize()} {'is' if len(names) == 1 else 'are'} unsure: about "
+        f"{needed:,} dev examples would decide {'it' if len(names) == 1 else 'them'}."
+    )
 
 
 def _percent(estimate: ErrorEstimate) -> str:

@@ -21,6 +21,10 @@ class Diagnosis:
         findings: Tuple of `Finding`, the most severe first.
         healthy: Whether there is no error and no warning among them.
         bias_variance: The `BiasVariance`, or `None`.
+
+    Example:
+        >>> str(Diagnosis()), Diagnosis().healthy
+        ('healthy: nothing found', True)
     """
 
     def __init__(
@@ -49,10 +53,16 @@ class Diagnosis:
         return "\n".join(lines or ["healthy: nothing found"])
 
     def _repr_html_(self) -> str:
-        items = "".join(
-            f"<li><b>{html.escape(f.severity)}</b> {html.escape(f.code)}: "
-            f"{html.escape(f.advice)} <small>{html.escape(str(dict(f.evidence)))}</small></li>"
-            for f in self.findings
-        )
-        reading = html.escape(str(self.bias_variance)) if self.bias_variance else ""
-        return f"<div><p>{reading}</p><ul>{items or '<li>healthy: nothing found</li>'}</ul></div>"
+        items = "".join(_item(finding) for finding in self.findings)
+        reading = f"<p>{html.escape(str(self.bias_variance))}</p>" if self.bias_variance else ""
+        return f"<div>{reading}<ul>{items or '<li>healthy: nothing found</li>'}</ul></div>"
+
+
+def _item(finding: Finding) -> str:
+    place = f" at {finding.where}" if finding.where else ""
+    numbers = html.escape(finding.numbers())
+    return (
+        f"<li><b>{html.escape(finding.severity)}</b> {html.escape(finding.code + place)}: "
+        f"{html.escape(finding.advice)} <small>{numbers}; {html.escape(finding.reference)}</small>"
+        "</li>"
+    )

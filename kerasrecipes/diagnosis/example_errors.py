@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 METRICS = ("error_rate", "relative_squared_error")
-_CLASSIFYING = ("crossentropy", "hinge")
+_CLASSIFYING = ("crossentropy", "hinge", "kldivergence", "dice", "tversky", "bce")
+_MEASURING = ("squared", "absolute", "huber", "logcosh", "poisson", "mse", "mae", "mape", "msle")
 
 
 def example_errors(
@@ -18,6 +19,7 @@ def example_errors(
     *,
     threshold: float = 0.5,
     spread: Any = 1.0,
+    one_hot: bool | None = None,
 ) -> np.ndarray:
     """One error per example.
 
@@ -35,12 +37,19 @@ def example_errors(
         threshold: Outputs above it say 1, for models with independent outputs: 0.5 for
             probabilities, 0 for logits and hinge losses.
         spread: Variance of the training targets, > 0: a scalar or one per output.
+        one_hot: Whether targets of the outputs' shape name one class, rather than several labels;
+            by default whether they do here (`is_one_hot`).
 
     Returns:
-        Array of shape `(examples,)`, float64.
+        Array of shape `(examples,)`, float64; NaN where a prediction is not finite.
 
     Raises:
-        ValueError: If the shapes do not fit, or the metric is unknown.
+        ValueError: If the shapes do not fit, the metric is unknown, or outputs that are to be
+            compared with 0.5 are no probabilities.
+
+    Example:
+        >>> example_errors("error_rate", [0, 1], [[0.9, 0.1], [0.6, 0.4]]).tolist()
+        [0.0, 1.0]
     """
     if callable(metric):
         errors = np.asarray(metric(y, predictions), dtype="float64")
@@ -57,7 +66,9 @@ def example_errors(
             f"Received: {len(y)} targets and {len(predictions)} predictions."
         )
     if metric == "error_rate":
-        return _mean_by_example(_wrong(y, predictions, threshold))
+        errors = _mean_by_example(_wrong(y, predictions, threshold, one_hot))
+        finite = np.isfinite(predictions).reshape(len(predictions), -1).all(axis=1)
+        return np.where(finite, errors, np.nan)
     if metric == "relative_squared_error":
         y = y.reshape(predictions.shape) if y.size == predictions.size else y
         _require_same_shape(y, predictions)
@@ -76,30 +87,86 @@ def infer_metric(loss: Any) -> tuple[str, float]:
         loss: The `loss` of `compile`: a name, a function or a `keras.losses.Loss`.
 
     Returns:
-        `("error_rate", threshold)` for cross-entropies and hinge losses, else
-        `("relative_squared_error", 0.5)`.
+        `("error_rate", threshold)` for cross-entropies, hinge losses and their like,
+        `("relative_squared_error", 0.5)` for losses of numbers.
+
+    Raises:
+        ValueError: If the model has several losses, one per output, or its loss is of neither kind.
+
+    Example:
+        >>> infer_metric("hinge"), infer_metric("mse")
+        (('error_rate', 0.0), ('relative_squared_error', 0.5))
+    """
+    loss = _only(loss)
+    name = _loss_name(loss)
+    if any(word in name for word in _CLASSIFYING):
+        return "error_rate", infer_threshold(loss)
+    if any(word in name for word in _MEASURING):
+        return "relative_squared_error", 0.5
+    raise ValueError(
+        "`metric='auto'` must be able to tell from the loss whether the model classifies. "
+        f"Received: loss={loss!r}. Pass metric='error_rate', 'relative_squared_error', or a "
+        "callable of (y, predictions) that returns one error per example."
+    )
+
+
+def infer_threshold(loss: Any) -> float:
+    """Above which an output says 1: 0 if the loss takes logits or is a hinge loss, else 0.5.
+
+    Args:
+        loss: As in `infer_metric`.
 
     Raises:
         ValueError: If the model has several losses, one per output.
+
+    Example:
+        >>> infer_threshold("binary_crossentropy"), infer_threshold("hinge")
+        (0.5, 0.0)
     """
-    if isinstance(loss, (list, tuple, dict)):
-        if len(loss) != 1:
-            raise ValueError(
-                "Bias and variance are read of one output. "
-                f"Received: a model with {len(loss)} losses. Pass `metric=` a callable of "
-                "(y, predictions) that returns one error per example."
-            )
-        loss = next(iter(loss.values() if isinstance(loss, dict) else loss))
-    name = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))
-    name = str(name or type(loss).__name__).lower().replace("_", "")
-    if not any(word in name for word in _CLASSIFYING):
-        return "relative_squared_error", 0.5
+    loss = _only(loss)
+    name = _loss_name(loss)
     config = loss.get_config() if hasattr(loss, "get_config") else {}
-    logits = config.get("from_logits", False) or config.get("fn_kwargs", {}).get("from_logits")
-    return "error_rate", 0.0 if logits or "hinge" in name else 0.5
+    logits = config.get("from_logits", False) or "logits" in name
+    return 0.0 if logits or "hinge" in name else 0.5
 
 
-def _wrong(y: np.ndarray, predictions: np.ndarray, threshold: float) -> np.ndarray:
+def is_one_hot(y: Any) -> bool:
+    """Whether every row of the last axis is one-hot, or a distribution over classes.
+
+    Args:
+        y: Targets, shape `(examples, ..., outputs)`.
+
+    Example:
+        >>> is_one_hot([[0, 1], [1, 0]]), is_one_hot([[1, 1], [1, 0]])
+        (True, False)
+    """
+    y = np.asarray(y)
+    return bool(y.ndim > 1 and (y >= 0).all() and np.allclose(y.sum(axis=-1), 1))
+
+
+def _only(loss: Any) -> Any:
+    """The single loss of a model with one output."""
+    if not isinstance(loss, (list, tuple, dict)):
+        return loss
+    if len(loss) != 1:
+        raise ValueError(
+            "Bias and variance are read of one output. "
+            f"Received: a model with {len(loss)} losses. Pass `metric=` a callable of "
+            "(y, predictions) that returns one error per example."
+        )
+    return next(iter(loss.values() if isinstance(loss, dict) else loss))
+
+
+def _loss_name(loss: Any) -> str:
+    """The names of a loss and of its class, in lower case and without underscores."""
+    names = [loss if isinstance(loss, str) else type(loss).__name__]
+    names += [getattr(loss, "__name__", ""), getattr(loss, "name", "")]
+    return " ".join(map(str, names)).lower().replace("_", "")
+
+
+def _wrong(
+    y: np.ndarray, predictions: np.ndarray, threshold: float, one_hot: bool | None
+) -> np.ndarray:
     if predictions.ndim == 1:
         predictions = predictions[:, None]
     outputs = predictions.shape[-1]
@@ -107,14 +174,21 @@ def _wrong(y: np.ndarray, predictions: np.ndarray, threshold: float) -> np.ndarr
         return y.reshape(predictions.shape[:-1]) != predictions.argmax(axis=-1)
     y = y.reshape(predictions.shape) if y.size == predictions.size else y
     _require_same_shape(y, predictions)
-    if outputs > 1 and _exclusive(y):
+    if outputs > 1 and (is_one_hot(y) if one_hot is None else one_hot):
         return y.argmax(axis=-1) != predictions.argmax(axis=-1)
+    _require_probabilities(predictions, threshold)
     return (y > (0 if y.min(initial=0) < 0 else 0.5)) != (predictions > threshold)
 
 
-def _exclusive(y: np.ndarray) -> bool:
-    """Whether every row is one-hot, or a distribution over classes."""
-    return bool((y >= 0).all() and np.allclose(y.sum(axis=-1), 1))
+def _require_probabilities(predictions: np.ndarray, threshold: float) -> None:
+    finite = predictions[np.isfinite(predictions)]
+    low, high = finite.min(initial=0.0), finite.max(initial=0.0)
+    if threshold == 0.5 and (low < 0 or high > 1):
+        raise ValueError(
+            "`predictions` must be probabilities to be compared with 0.5. "
+            f"Received: outputs from {low:.3g} to {high:.3g}. If they are logits, compile the loss "
+            "with from_logits=True."
+        )
 
 
 def _require_same_shape(y: np.ndarray, predictions: np.ndarray) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, fields
 from typing import Any
+
+from kerasrecipes.diagnosis.plain import plain
 
 SEVERITIES = ("error", "warning", "note")  # most severe first
 CAUSES = (
@@ -36,7 +38,7 @@ class Finding:
         reference: The part of the course, or the paper, behind it.
 
     Raises:
-        ValueError: If `cause` or `severity` is unknown, or there is no evidence.
+        ValueError: If `cause` or `severity` is unknown, or evidence, code or advice is missing.
     """
 
     code: str
@@ -45,7 +47,7 @@ class Finding:
     evidence: Mapping[str, Any]
     advice: str
     where: str | None = None
-    reference: str = field(default="Deep Learning Specialization, course 2")
+    reference: str = "Deep Learning Specialization, course 2"
 
     def __post_init__(self) -> None:
         if self.cause not in CAUSES:
@@ -57,21 +59,30 @@ class Finding:
                 f"`severity` must be one of {', '.join(SEVERITIES)}. "
                 f"Received: severity={self.severity!r}."
             )
-        if not self.evidence:
+        if not (isinstance(self.evidence, Mapping) and self.evidence):
             raise ValueError(
-                "`evidence` must hold at least one measured number: no finding without one. "
-                f"Received: evidence={dict(self.evidence)!r}."
+                "`evidence` must hold at least one measured number by its name: no finding without "
+                f"one. Received: evidence={self.evidence!r}."
             )
+        for name, text in (("code", self.code), ("advice", self.advice)):
+            if not (isinstance(text, str) and text.strip()):
+                raise ValueError(
+                    f"`{name}` must be text: it is what the reader sees. Received: {name}={text!r}."
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """The finding as plain values, ready for JSON."""
-        return {**asdict(self), "evidence": dict(self.evidence)}
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+    def numbers(self) -> str:
+        """The evidence as text."""
+        return ", ".join(f"{name} {_short(value)}" for name, value in self.evidence.items())
 
     def __str__(self) -> str:
-        numbers = ", ".join(f"{name} {_short(value)}" for name, value in self.evidence.items())
         place = f" at {self.where}" if self.where else ""
-        return f"{self.severity}: {self.code}{place} ({numbers}). {self.advice}"
+        return f"{self.severity}: {self.code}{place} ({self.numbers()}). {self.advice}"
 
 
 def _short(value: Any) -> str:
+    value = plain(value) if hasattr(value, "__array__") else value
     return f"{value:.4g}" if isinstance(value, float) else str(value)

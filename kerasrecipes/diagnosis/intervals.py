@@ -43,6 +43,11 @@ def estimate_error(
 
     Raises:
         ValueError: If there is no example, or an error is not finite.
+
+    Example:
+        >>> estimate = estimate_error(np.repeat([1.0, 0.0], [5, 355]))
+        >>> round(estimate.error, 4), round(estimate.low, 4), estimate.kind
+        (0.0139, 0.0059, 'share')
     """
     errors = np.asarray(errors, dtype="float64").ravel()
     if not len(errors):
@@ -96,13 +101,26 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """95 % percentile interval of the mean under resampling of the examples.
 
+    The percentiles are moved outwards as Student's t is wider than the normal distribution, since
+    resampling a few examples varies too little. A single example says nothing: `(0, inf)`.
+
     Args:
-        errors: One error per example, shape `(examples,)`.
+        errors: One error per example, shape `(examples,)`, >= 0.
         baseline: Errors of a trivial prediction; the interval is of the ratio of the means.
         seed: Of the resampling.
 
-    Source: Efron, The Annals of Statistics 7 (1979).
+    Example:
+        >>> low, high = bootstrap_interval(np.arange(101) / 100)
+        >>> 0.43 < low < 0.46, 0.54 < high < 0.57
+        (True, True)
+
+    Source: Efron, The Annals of Statistics 7 (1979); the expanded percentiles are Hesterberg's
+    (The American Statistician 69, 2015).
     """
+    from scipy import stats
+
+    if len(errors) == 1:
+        return 0.0, math.inf
     generator, count = np.random.default_rng(seed), len(errors)
     means = np.empty(RESAMPLES)
     for start in range(0, RESAMPLES, block := max(1, min(RESAMPLES, 4_000_000 // count))):
@@ -112,5 +130,6 @@ def bootstrap_interval(
         if baseline is not None:
             below = baseline[drawn].mean(axis=1)
             means[start:stop] /= np.where(below > 0, below, 1.0)
-    low, high = np.quantile(means, (0.025, 0.975))
+    outwards = math.sqrt(count / (count - 1)) * stats.t.ppf(0.975, count - 1)
+    low, high = np.quantile(means, stats.norm.cdf([-outwards, outwards]))
     return float(low), float(high)

@@ -32,6 +32,7 @@ def measure_error(
     *,
     threshold: float = 0.5,
     scale: TargetScale | None = None,
+    one_hot: bool | None = None,
     seed: int = 0,
 ) -> ErrorEstimate:
     """Measures predictions by a metric.
@@ -48,6 +49,7 @@ def measure_error(
         predictions: The model's outputs, shape `(examples, ...)`.
         threshold: As in `example_errors`.
         scale: Of the training targets; needed for the relative squared error.
+        one_hot: As in `example_errors`.
         seed: Of the bootstrap.
 
     Returns:
@@ -56,11 +58,15 @@ def measure_error(
     Raises:
         ValueError: If shapes do not fit, the metric is unknown, errors are not finite, or `scale`
             is missing.
+
+    Example:
+        >>> y = np.array([1.0, 2.0, 3.0])
+        >>> measure_error("relative_squared_error", y, y + 1, scale=TargetScale.of(y)).error
+        1.5
     """
     if metric != "relative_squared_error":
-        return estimate_error(
-            example_errors(metric, y, predictions, threshold=threshold), seed=seed
-        )
+        errors = example_errors(metric, y, predictions, threshold=threshold, one_hot=one_hot)
+        return estimate_error(errors, seed=seed)
     if scale is None:
         raise ValueError(
             "`scale` must be given for the relative squared error: it compares with predicting "

@@ -60,7 +60,8 @@ class GradientCheck:
         variables: The same for each variable, by path.
         worst: The coordinates that disagree most, the worst first (at most 10).
         kinks: The coordinates where the cost is not differentiable (ReLU, max pooling, L1 at 0):
-            the two one-sided differences disagree and the analytic value lies between them.
+            the gradient agrees with the differences a few steps away, but not on the kink itself,
+            or the two one-sided differences disagree there.
         noise: The distance that rounding alone explains.
         passed: Whether nothing disagrees beyond what rounding and kinks explain. Stricter than
             the verdict: a single wrong bias among a million weights fails it.

@@ -42,12 +42,18 @@ def run_job(options: JobOptions, progress: Callable[[Event], Any] = lambda _: No
         DataError: If the data or the directory cannot be used; nothing is left behind then.
         ValueError: If an option is out of range.
         KeyboardInterrupt: On Ctrl-C before there is a model.
+
+    Example:
+        >>> import tempfile
+        >>> options = JobOptions("iris", target_error=0.5, out=tempfile.mkdtemp())
+        >>> sorted(path.name for path in run_job(options).directory.iterdir())
+        ['encoding.json', 'history.csv', 'model.keras', 'report.html', 'result.json']
     """
     started = time.monotonic()
     recipe = BasicRecipe(
         target_error=options.target_error,
         human_error=options.human_error,
-        budget=options.budget_minutes or LARGE_BUDGET,
+        budget=LARGE_BUDGET if options.budget_minutes is None else options.budget_minutes,
         seed=options.seed,
         progress=progress,
     )

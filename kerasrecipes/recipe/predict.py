@@ -26,8 +26,20 @@ def load_run(run: str | os.PathLike[str]) -> tuple[keras.Model, RunEncoding]:
 
     Nothing in the files is executed: Keras's safe mode is on.
 
+    Args:
+        run: Directory of a finished run.
+
+    Returns:
+        The model, and the `RunEncoding` that makes its inputs and reads its outputs.
+
     Raises:
         DataError: If the directory does not hold a finished run.
+
+    Example:
+        >>> load_run("nowhere")
+        Traceback (most recent call last):
+            ...
+        kerasrecipes.data.errors.DataError: `nowhere` is not the directory of a finished run ...
     """
     import keras
 
@@ -64,6 +76,12 @@ def predict_rows(run: str | os.PathLike[str], data: str) -> pandas.DataFrame:
 
     Raises:
         DataError: If the run or the rows cannot be used.
+
+    Example:
+        >>> predict_rows("runs/rain", "tomorrow.csv")
+        Traceback (most recent call last):
+            ...
+        kerasrecipes.data.errors.DataError: there is no file `tomorrow.csv`. Check the path.
     """
     import pandas
 

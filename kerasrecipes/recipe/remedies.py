@@ -187,9 +187,14 @@ def _ensemble(evidence: Evidence, problem: Problem) -> Settings | None:
 
 
 IMAGES = Remedy(
-    "convolutional network",
+    "convolutions",
     "the rows are images, and filters shared by all positions need fewer weights.",
     _convolution,
+)
+AUGMENTATION = Remedy(
+    "augmentation",
+    "more data would help most; turned and shifted images stand in for them.",
+    _augmentation,
 )
 REMEDIES: dict[str, tuple[Remedy, ...]] = {
     "bias": (
@@ -203,16 +208,13 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     ),
     "variance": (
         IMAGES,
-        Remedy(
-            "augmentation",
-            "more data would help most; turned and shifted images stand in for them.",
-            _augmentation,
-        ),
+        AUGMENTATION,
         Remedy("L2", "weights kept small make a smoother function.", _l2),
         Remedy("dropout", "no unit may rely on any other one.", _dropout),
         Remedy("ensemble", "an average of networks from other seeds varies less.", _ensemble),
     ),
     "doubt": (
+        AUGMENTATION,
         Remedy(
             "L2", "the dev set is too small to tell, and small weights are the safer guess.", _l2
         ),

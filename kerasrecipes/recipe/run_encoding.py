@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasrecipes.data import DataError, Encoding, Examples, TargetEncoding
+from kerasrecipes.data.finite import require_finite
 
 if TYPE_CHECKING:
     import pandas
@@ -57,7 +58,9 @@ class RunEncoding:
         """
         path = run / "encoding.json"
         try:
-            saved = json.loads(path.read_text())
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            if saved["version"] != VERSION:
+                raise ValueError(f"version {saved['version']}; version {VERSION} is read")
             table = saved["table"]
             return cls(
                 Encoding.from_dict(table) if table else None,
@@ -66,7 +69,7 @@ class RunEncoding:
                 tuple(saved["input_shape"]),
                 tuple(saved["feature_names"]),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(
                 f"`{path}` cannot be used ({error}): give the directory of a finished "
                 "`kerasrecipes run`."
@@ -113,9 +116,11 @@ class RunEncoding:
         if len(names) != int(np.prod(self.input_shape)):
             names = [name for name in frame.columns if name != self.target_name]
         try:
-            return frame[names].to_numpy(dtype="float32")
+            x = frame[names].to_numpy(dtype="float32")
         except (TypeError, ValueError) as error:
             raise DataError(
                 f"the model takes numbers, and the table holds text ({error}): leave out the "
                 "columns that were not trained on."
             ) from error
+        require_finite(x, "the table", "the training had no gaps, so fill them in.")
+        return x

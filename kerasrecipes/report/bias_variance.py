@@ -14,6 +14,17 @@ def bias_variance_facts(reading: BiasVariance) -> tuple[Fact, Fact, Fact]:
 
     Args:
         reading: From `kerasrecipes.diagnosis.read_bias_variance`.
+
+    Returns:
+        Three `Fact`s for the answer of a page.
+
+    Example:
+        >>> from kerasrecipes.diagnosis import ErrorEstimate, read_bias_variance
+        >>> train = ErrorEstimate(0.01, 0.005, 0.02, 1000, "share")
+        >>> dev = ErrorEstimate(0.11, 0.09, 0.13, 1000, "share")
+        >>> bias, variance, advice = bias_variance_facts(read_bias_variance(train, dev))
+        >>> variance.value, variance.tone, advice.note
+        ('10.0 %', 'bad', 'Verdict: high variance.')
     """
     train, dev = reading.train_error, reading.dev_error
     return (
@@ -39,7 +50,17 @@ def bias_variance_ladder(reading: BiasVariance, quantity: str = "error") -> Figu
 
     Args:
         reading: From `kerasrecipes.diagnosis.read_bias_variance`.
-        quantity: What is measured, in words.
+        quantity: What is measured, in words. Defaults to "error".
+
+    Returns:
+        A `Figure`.
+
+    Example:
+        >>> from kerasrecipes.diagnosis import ErrorEstimate, read_bias_variance
+        >>> train = ErrorEstimate(0.01, 0.005, 0.02, 1000, "share")
+        >>> dev = ErrorEstimate(0.11, 0.09, 0.13, 1000, "share")
+        >>> bias_variance_ladder(read_bias_variance(train, dev)).name
+        'bias-variance'
     """
     train, dev = reading.train_error, reading.dev_error
     intervals = {"train": (train.low, train.high), "dev": (dev.low, dev.high)}

@@ -13,6 +13,7 @@ import numpy as np
 
 from tests.cli.command import Outcome, call
 
+ONE_EPOCH = ("--budget-minutes", "0.0001")  # for tests that do not look at the model
 ONE_TRAINING = ("--target-error", "1", "--budget-minutes", "5")
 LABELS = ("<script>alert(1)</script>", "[bold]no[/bold]", "{{ 7 * 7 }}")
 SIZE, TEXT = '<b>size "x"</b>', "a,b 'c' & {d}"

@@ -15,7 +15,7 @@ import pytest
 from kerasrecipes.recipe import StepStarted, job
 from kerasrecipes_cli.display import Display
 from tests.cli.command import RUN_FILES, call, refusal, snapshot
-from tests.cli.finished_runs import LABELS, ONE_TRAINING, finished, table
+from tests.cli.finished_runs import LABELS, ONE_EPOCH, ONE_TRAINING, finished, table
 
 ROWS = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'yn'[i % 2]}\n" for i in range(40))
 X, Y = np.arange(120.0).reshape(40, 3), np.arange(40) % 2
@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_written_whole_leaves_nothing(largest, tmp_path, m
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     monkeypatch.setattr(job, "_write", write)
-    options = ("--quiet", "--out", "new/run", *ONE_TRAINING)
+    options = ("--quiet", "--out", "new/run", *ONE_EPOCH)
     line = refusal("run", "a.csv", *options, directory=tmp_path)
     assert "`new/run` could not be written (File too large); nothing was left there" in line
 
@@ -190,7 +190,7 @@ def test_quiet_prints_the_result_alone_and_the_same_seed_gives_the_same(tmp_path
 
 def test_without_out_the_files_lie_in_runs_by_data_and_time(tmp_path):
     (tmp_path / "my data.csv").write_text(ROWS)
-    assert call("run", "my data.csv", "-q", *ONE_TRAINING, directory=tmp_path).status == 0
+    assert call("run", "my data.csv", "-q", *ONE_EPOCH, directory=tmp_path).status == 0
     (run,) = (tmp_path / "runs").iterdir()
     assert run.name.startswith("my data-20")
     assert sorted(file.name for file in run.iterdir()) == list(RUN_FILES)

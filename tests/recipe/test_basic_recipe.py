@@ -1,6 +1,5 @@
 """The loop over arrays: what it refuses, what it trains, tells, and ends with."""
 
-import contextlib
 import json
 import math
 import time
@@ -18,8 +17,10 @@ from kerasrecipes.recipe import (
     Settings,
     StepDone,
     StepStarted,
+    loop,
 )
 
+ONE_EPOCH = 1e-4  # minutes; for tests that do not look at how well the model does
 NOTHING = (None, None)  # for the test part, which the loop must not look at
 
 
@@ -47,18 +48,6 @@ def told():
     events = []
     recipe = BasicRecipe(target_error=1.0, progress=events.append)
     return recipe.run(split_of()), events
-
-
-def interrupted_at(number, **options):
-    """The result of a recipe that is interrupted when it begins its `number`-th training."""
-
-    def progress(event):
-        if isinstance(event, StepStarted) and event.number == number:
-            raise KeyboardInterrupt
-
-    with pytest.raises(RecipeInterrupted) as raised:
-        BasicRecipe(progress=progress, budget=5, **options).run(split_of(noise=0.3))
-    return raised.value.result
 
 
 @pytest.mark.parametrize(
@@ -207,7 +196,7 @@ def test_images_of_rank_3_are_taken_for_images():
         y = generator.integers(0, 2, examples)
         return generator.normal(size=(examples, 6, 6)) + y[:, None, None], y
 
-    result = BasicRecipe(target_error=1.0).run(split_of(images))
+    result = BasicRecipe(budget=ONE_EPOCH).run(split_of(images))
     assert result.model.input_shape == (None, 6, 6)
     assert any(layer.name == "image" for layer in result.model.layers)
 
@@ -218,7 +207,7 @@ def test_flat_rows_are_images_where_their_shape_is_told():
         y = generator.integers(0, 2, examples)
         return generator.normal(size=(examples, 36)) + y[:, None], y
 
-    result = BasicRecipe(target_error=1.0).run(split_of(images), image_shape=(6, 6, 1))
+    result = BasicRecipe(budget=ONE_EPOCH).run(split_of(images), image_shape=(6, 6, 1))
     assert result.model.input_shape == (None, 36)
     assert result.model.get_layer("image").output.shape == (None, 6, 6, 1)
 
@@ -262,13 +251,15 @@ def test_a_compiled_model_of_the_user_is_trained_as_it_is(make, layer, loss):
         seen.append(model(keras.layers.Dense(*layer, name="mine"), loss=loss))
         return seen[-1]
 
-    result = BasicRecipe(build, target_error=10.0).run(split_of(make))
+    result = BasicRecipe(build, budget=ONE_EPOCH).run(split_of(make))
     assert result.model is seen[-1]
-    assert result.steps[0].reading.train_error.error < 0.5
+    assert 0 <= result.steps[0].reading.train_error.error < 3
     assert result.steps[0].settings.optimizer == "as compiled"
 
 
-def test_build_is_given_settings_that_change_from_step_to_step():
+@pytest.fixture(scope="module")
+def walked():
+    """Three short steps of a user's `build(settings)`, then Ctrl-C; and the settings given."""
     given = []
 
     def build(settings):
@@ -277,38 +268,39 @@ def test_build_is_given_settings_that_change_from_step_to_step():
         loss = "sparse_categorical_crossentropy"
         return model(*hidden, keras.layers.Dense(2, "softmax"), loss=loss, optimizer="adam")
 
-    result = interrupted_at(3, build=build)
-    assert all(isinstance(settings, Settings) for settings in given)
-    assert [step.settings for step in result.steps] == list(dict.fromkeys(given[1:]))
-    assert len({step.settings for step in result.steps}) == 2
-
-
-def test_of_a_build_without_settings_only_the_training_changes():
-    steps = []
-
-    def build():
-        return model(keras.layers.Dense(2, "softmax"), loss="sparse_categorical_crossentropy")
-
     def progress(event):
-        steps.extend([event.step] if isinstance(event, StepDone) else [])
-        if isinstance(event, StepStarted) and event.number == 3:
+        if isinstance(event, StepStarted) and event.number == 4:
             raise KeyboardInterrupt
 
-    with contextlib.suppress(RecipeInterrupted):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RecipeInterrupted) as raised:
+        patch.setattr(loop, "FIRST_EPOCHS", 4)
         BasicRecipe(build, progress=progress, budget=5).run(split_of(noise=0.3))
-    assert len({step.settings for step in steps}) == 2
-    assert len({step.settings.structure for step in steps}) == 1
+    return raised.value.result, given
 
 
-def test_a_step_is_kept_only_if_its_dev_error_is_lower():
-    result = interrupted_at(4)
+def test_build_is_given_settings_that_change_from_step_to_step(walked):
+    result, given = walked
+    assert all(isinstance(settings, Settings) for settings in given)
+    assert {step.settings for step in result.steps} <= set(given)
+    assert len({step.settings for step in result.steps}) == 3
+
+
+def test_a_step_is_kept_only_if_its_dev_error_is_lower(walked):
+    result, _ = walked
     best = (math.inf, math.inf)
     for step in result.steps:
         score = (step.reading.dev_error.error, step.dev_cost)
         assert step.kept == (score < best)
         best = min(best, score)
     assert result.reading.dev_error.error == best[0]
+
+
+def test_ctrl_c_gives_what_there_is(walked):
+    result, _ = walked
     assert result.stop_reason == "interrupted"
+    assert result.model.predict(rows(5)[0], verbose=0).shape == (5, 2)
+    assert [step.number for step in result.steps] == [1, 2, 3]
+    assert len(result.history) == sum(step.epochs for step in result.steps)
 
 
 def test_ctrl_c_before_there_is_a_model_is_a_keyboard_interrupt():
@@ -323,19 +315,19 @@ def test_ctrl_c_before_there_is_a_model_is_a_keyboard_interrupt():
 
 def test_a_budget_that_is_spent_ends_the_training_under_way():
     began = time.monotonic()
-    result = BasicRecipe(budget=1e-4).run(split_of(noise=0.3))
+    result = BasicRecipe(budget=ONE_EPOCH).run(split_of(noise=0.3))
     assert time.monotonic() - began < 30
     assert len(result.steps) == 1
     assert result.steps[0].epochs == 1
     assert result.stop_reason == "the budget of 0.0001 minutes is spent"
 
 
-@pytest.mark.parametrize(("human_error", "high"), [(0.0, True), (0.3, False)])
+@pytest.mark.parametrize(("human_error", "high"), [(0.0, True), (0.9, False)])
 def test_the_human_error_is_the_baseline_of_the_bias(human_error, high):
     def noisy(examples, seed=0):
         return rows(4 * examples, noise=0.3, seed=seed)
 
-    result = BasicRecipe(human_error=human_error, target_error=1.0).run(split_of(noisy))
+    result = BasicRecipe(human_error=human_error, budget=ONE_EPOCH).run(split_of(noisy))
     train_error = result.reading.train_error.error
     assert result.reading.bias.value == pytest.approx(train_error - human_error)
     assert (result.reading.bias.size == "high") == high

@@ -1,0 +1,99 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasrecipes import backend
+
+
+def numpy_of(tensors):
+    return [ops.convert_to_numpy(tensor) for tensor in tensors]
+
+
+@pytest.mark.parametrize("point", [([1.0, -2.0], 3.0), ([0.5, 4.0], -1.0)])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_value_and_gradients_are_the_known_ones(point, compiled):
+    vector, scalar = (np.array(part, "float32") for part in point)
+
+    def both(tensors):
+        return backend.value_and_gradients(
+            lambda tensors: ops.sum(tensors[0] ** 3) * tensors[1], tensors
+        )
+
+    value, gradients = (backend.compiled(both) if compiled else both)([vector, scalar])
+    assert float(value) == pytest.approx((vector**3).sum() * scalar)
+    by_vector, by_scalar = numpy_of(gradients)
+    np.testing.assert_allclose(by_vector, 3 * vector**2 * scalar, rtol=1e-6)
+    np.testing.assert_allclose(by_scalar, (vector**3).sum(), rtol=1e-6)
+
+
+def test_what_the_value_does_not_depend_on_has_a_zero_gradient():
+    vector, matrix = np.ones(2, "float32"), np.ones((2, 3), "float32")
+    _, gradients = backend.value_and_gradients(
+        lambda tensors: ops.sum(tensors[0]), [vector, matrix]
+    )
+    np.testing.assert_array_equal(gradients[1], np.zeros((2, 3)))
+
+
+def test_the_gradient_of_a_lookup_is_a_whole_array():
+    table, rows = np.ones((4, 2), "float32"), np.array([1, 3, 3])
+    _, (gradient,) = backend.value_and_gradients(
+        lambda tensors: ops.sum(ops.take(tensors[0], rows, axis=0)), [table]
+    )
+    np.testing.assert_array_equal(gradient, [[0, 0], [1, 1], [0, 0], [2, 2]])
+
+
+def test_a_compiled_function_is_traced_once_for_one_shape():
+    calls = []
+
+    def function(tensors):
+        calls.append(len(calls))
+        return tensors[0] * 2
+
+    compiled = backend.compiled(function)
+    for value in (1.0, 2.0, 3.0):
+        assert float(compiled([np.float32(value)])) == 2 * value
+    assert len(calls) == 1
+
+
+def test_compiling_many_functions_does_not_warn(capfd):
+    for number in range(8):
+        backend.compiled(lambda tensor, number=number: tensor + number)(np.float32(1))
+    assert "retracing" not in capfd.readouterr().err
+
+
+def settings():
+    return {
+        "floatx": keras.config.floatx(),
+        "policy": keras.config.dtype_policy().name,
+        "tensor": keras.backend.standardize_dtype(ops.ones(1).dtype),
+        "promotion": keras.backend.result_type("float64", "float32"),
+        "layer": keras.layers.Dense(1).compute_dtype,
+    }
+
+
+def test_double_precision_computes_in_float64():
+    with backend.double_precision():
+        assert settings() == dict.fromkeys(settings(), "float64")
+        third = ops.convert_to_tensor(np.array(1 / 3)) * 1.0
+        assert float(third) == 1 / 3
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        assert model(np.ones((1, 2))).dtype == model.weights[0].value.dtype
+        assert model.weights[0].dtype == "float64"
+
+
+@pytest.mark.parametrize("raising", [False, True])
+def test_double_precision_leaves_every_setting_as_it_was(raising):
+    before = settings()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        with backend.double_precision(), backend.double_precision():
+            assert keras.config.floatx() == "float64"
+            if raising:
+                raise ZeroDivisionError
+    except ZeroDivisionError:
+        assert raising
+    finally:
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+        keras.config.set_dtype_policy("float32")
+    assert settings() == before
