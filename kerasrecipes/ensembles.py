@@ -104,14 +104,7 @@ class Ensemble(keras.Model):
             TypeError: If `callbacks` is not callable, or `fit` does not know one of
                 `fit_arguments`.
         """
-        if not (isinstance(members, (int, np.integer)) and members >= 1):
-            raise ValueError(f"`members` must be an integer >= 1. Received: members={members!r}.")
-        if not (callbacks is None or callable(callbacks)):
-            raise TypeError(
-                "`callbacks` must be a function that returns a new list of callbacks, since a "
-                f"callback remembers the member it served. Received: callbacks={callbacks!r}. "
-                "Write callbacks=lambda: [...]."
-            )
+        _validate_training(members, callbacks)
         if bootstrap:
             _require_rows(y, fit_arguments)
         trained: list[keras.Model] = []
@@ -276,6 +269,17 @@ def _is_known(item: Any) -> bool:
         return True
     owner = item if hasattr(item, "__name__") else type(item)
     return owner.__module__.split(".")[0] == "keras"
+
+
+def _validate_training(members: Any, callbacks: Any) -> None:
+    if not (isinstance(members, (int, np.integer)) and members >= 1):
+        raise ValueError(f"`members` must be an integer >= 1. Received: members={members!r}.")
+    if not (callbacks is None or callable(callbacks)):
+        raise TypeError(
+            "`callbacks` must be a function that returns a new list of callbacks, since a "
+            f"callback remembers the member it served. Received: callbacks={callbacks!r}. "
+            "Write callbacks=lambda: [...]."
+        )
 
 
 def _require_rows(y: Any, fit_arguments: dict[str, Any]) -> None:

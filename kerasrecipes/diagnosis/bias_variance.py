@@ -15,6 +15,7 @@ from kerasrecipes.diagnosis.plain import plain
 VERDICTS = ("high bias", "high variance", "both", "balanced", "inconclusive")
 TOLERANCE = {"share": 0.02, "mean": 0.05}  # of a share of examples, of a relative squared error
 DOUBT = 2.5  # a gap is low only if it is surely below this many tolerances
+SURE = 0.25  # and high only if it is surely above this many: 0 alone is no test of a bias
 
 ADVICE = {
     "high bias": (
@@ -100,7 +101,7 @@ def read_bias_variance(
     variance = dev error - train error
     ```
 
-    A gap is *high* when it is above `tolerance` and its 95 % interval excludes 0; *low* when it is
+    A gap is *high* when it is above `tolerance` and its 95 % interval lies above a quarter of it; *low* when it is
     at most `tolerance` and surely below 2.5 times it; else the examples are too few to say, and the
     number that would decide is computed. One gap that is surely high gives the verdict even where
     the other is unsure.
@@ -217,7 +218,7 @@ def _gaps(
 
 def _gap(value: float, low: float, high: float, tolerance: float) -> Gap:
     if value > tolerance:
-        size = "high" if low > 0 else "unsure"
+        size = "high" if low > SURE * tolerance else "unsure"
     else:
         size = "low" if high <= DOUBT * tolerance else "unsure"
     return Gap(value, low, high, size)

@@ -71,15 +71,9 @@ def compare(
     found = extrapolated(coordinates, found, noise, epsilon)
     nearby = points_nearby(values, measure, epsilon)
     kinks = on_kinks(coordinates, nearby, found, noise, epsilon)
-    return _result(
-        coordinates,
-        found,
-        kinks,
-        names,
-        epsilon=epsilon,
-        method=method,
-        seconds=time.perf_counter() - started,
-    )
+    settings = {"epsilon": float(epsilon), "method": method}
+    seconds = time.perf_counter() - started
+    return _result(coordinates, found, kinks, names, **settings, seconds=seconds)
 
 
 def validate_step(epsilon: float, method: str) -> None:

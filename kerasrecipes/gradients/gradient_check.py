@@ -121,6 +121,10 @@ def _validate(model: Any, x: Any, y: Any, sample_weight: Any, epsilon: float, me
         )
     if not model.compiled:
         raise ValueError(_without_loss(model))
+    _require_batch(x, y, sample_weight)
+
+
+def _require_batch(x: Any, y: Any, sample_weight: Any) -> None:
     shapes = [np.shape(array) for array in tree.flatten((x, y, sample_weight)) if array is not None]
     if () in shapes:
         raise ValueError(
@@ -139,17 +143,7 @@ def _validate(model: Any, x: Any, y: Any, sample_weight: Any, epsilon: float, me
 def _chosen(model: keras.Model, variables: Sequence[Any] | None) -> list[int]:
     """Numbers, among the trainable variables, of those to check."""
     known = model.trainable_variables
-    for variable in known:
-        if not keras.backend.is_float_dtype(variable.dtype):
-            raise ValueError(
-                f"`model` must have floating-point trainable variables. Received: "
-                f"{variable.path} of dtype {variable.dtype}. Set `trainable=False` on it."
-            )
-    if not known:
-        raise ValueError(
-            f"`model` must have trainable variables to check. Received: model={model.name!r}, "
-            "all frozen or none. Set `trainable=True`."
-        )
+    _require_trainable(model)
     if variables is None:
         return list(range(len(known)))
     chosen: set[int] = set()
@@ -187,6 +181,20 @@ def _is_wanted(variable: keras.Variable, wanted: Any) -> bool:
     if isinstance(wanted, str):
         return wanted in (variable.path, variable.name)
     return wanted is variable
+
+
+def _require_trainable(model: keras.Model) -> None:
+    if not model.trainable_variables:
+        raise ValueError(
+            f"`model` must have trainable variables to check. Received: model={model.name!r}, "
+            "all frozen or none. Set `trainable=True`."
+        )
+    for variable in model.trainable_variables:
+        if not keras.backend.is_float_dtype(variable.dtype):
+            raise ValueError(
+                f"`model` must have floating-point trainable variables. Received: "
+                f"{variable.path} of dtype {variable.dtype}. Set `trainable=False` on it."
+            )
 
 
 def _compile(copy: keras.Model, model: keras.Model) -> None:

@@ -33,8 +33,8 @@ class BasicRecipe:
     ```
 
     Every training is measured the same way (inference mode, same weights for train and dev), a
-    candidate is kept if its dev error is lower (of equals, the lower dev cost), and the loop ends
-    when bias and variance are both low, the target is met, nothing is left to try, or the budget is
+    candidate is kept if its dev error is lower (of equals an ensemble, then the lower dev cost),
+    and the loop ends when bias and variance are both low, the target is met, nothing is left to try, or the budget is
     spent. The test part is not looked at.
 
     Args:

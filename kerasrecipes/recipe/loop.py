@@ -148,7 +148,7 @@ class Loop:
             settings=settings,
             reading=reading,
             dev_cost=trained.dev_cost,
-            kept=self._is_better(reading, trained.dev_cost),
+            kept=self._is_better(settings, reading, trained.dev_cost),
             seconds=time.monotonic() - began,
             epochs=trained.epochs,
             learning_rate=trained.learning_rate,
@@ -238,10 +238,13 @@ class Loop:
             return
         self._tell(Said(str(self.gradient_check).splitlines()[0]))
 
-    def _is_better(self, reading: BiasVariance, dev_cost: float) -> bool:
+    def _is_better(self, settings: Settings, reading: BiasVariance, dev_cost: float) -> bool:
+        """Lower dev error; of equals an average of networks, then the lower dev cost."""
         if self.best is None:
             return True
         old = self.best.step
+        if settings.members > old.settings.members:
+            return reading.dev_error.error <= old.reading.dev_error.error
         return (reading.dev_error.error, dev_cost) < (old.reading.dev_error.error, old.dev_cost)
 
     def _evidence(self) -> Evidence:

@@ -38,7 +38,7 @@ def finished(kind: str) -> Finished:
     return Finished(out, data, outcome)
 
 
-def table(rows: int = 120, seed: int = 0):
+def table(rows: int = 600, seed: int = 0):
     """Text, dates, gaps, a name in every row, and names and labels that try to be markup."""
     import pandas
 
@@ -66,8 +66,8 @@ def _write_table(folder: Path) -> Path:
 
 def _write_images(folder: Path) -> Path:
     generator = np.random.default_rng(0)
-    y = generator.integers(0, 2, 90)
-    x = generator.integers(0, 100, (90, 6, 6)) + 100 * y[:, None, None]
+    y = generator.integers(0, 2, 600)
+    x = generator.integers(0, 100, (600, 6, 6)) + 100 * y[:, None, None]
     np.savez(folder / "images.npz", x=x.astype("uint8"), y=y + 3)
     return folder / "images.npz"
 
@@ -76,8 +76,8 @@ def _write_numbers(folder: Path) -> Path:
     import pandas
 
     generator = np.random.default_rng(0)
-    x = generator.normal(size=(100, 3))
-    price = 1000 + 50 * x @ [1.0, 2.0, -1.0] + generator.normal(size=100)
+    x = generator.normal(size=(600, 3))
+    price = 1000 + 50 * x @ [1.0, 2.0, -1.0] + generator.normal(size=600)
     frame = pandas.DataFrame({"p": x[:, 0], "q": x[:, 1], "r": x[:, 2], "price": price})
     frame.to_parquet(folder / "numbers.parquet")
     return folder / "numbers.parquet"

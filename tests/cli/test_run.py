@@ -17,7 +17,7 @@ from kerasrecipes_cli.display import Display
 from tests.cli.command import RUN_FILES, call, refusal, snapshot
 from tests.cli.finished_runs import LABELS, ONE_EPOCH, ONE_TRAINING, finished, table
 
-ROWS = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'yn'[i % 2]}\n" for i in range(40))
+ROWS = "a,b,y\n" + "".join(f"{i % 7},{i % 5},{'yn'[i % 2]}\n" for i in range(600))
 X, Y = np.arange(120.0).reshape(40, 3), np.arange(40) % 2
 NAN, INFINITE = np.where(X == 7, np.nan, X), np.where(X == 7, np.inf, X)
 
@@ -48,7 +48,7 @@ BAD_DATA = {
     "single class": (
         "a.csv",
         text(ROWS.replace(",n\n", ",y\n")),
-        "`y` holds a single class (y) in all 40 rows: there is nothing to tell apart.",
+        "`y` holds a single class (y) in all 600 rows: there is nothing to tell apart.",
     ),
     "constant number": ("a.npz", arrays(x=X, y=Y * 0 + 0.5), "`y` is 0.5 in all 40 rows"),
     "2 rows": ("a.csv", text("a,y\n1,u\n2,v\n"), "2 rows are fewer than the 3 parts to fill"),
@@ -168,7 +168,7 @@ def test_a_finished_run_says_what_it_found_and_where():
 def test_a_run_tells_each_decision_with_its_evidence():
     out = finished("table").outcome.out
     assert "`label` is taken as the target, for its name." in out
-    assert "split: train 72, dev 24, test 24." in out
+    assert "split: train 360, dev 120, test 120." in out
     assert "column `name` has a different text in every row, like a name: left out." in out
     assert "gradient check" in out
     assert "\n1. " in out

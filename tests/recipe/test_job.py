@@ -116,7 +116,7 @@ def test_what_was_done_to_the_data_is_noted():
     notes = " ".join(result_of("table")["notes"])
     assert "missing, filled with the median" in notes
     assert "column `name` has a different text in every row, like a name: left out." in notes
-    assert "split: train 72, dev 24, test 24." in notes
+    assert "split: train 360, dev 120, test 120." in notes
     assert "dev and test: " in notes
 
 

@@ -69,7 +69,7 @@ def test_the_steps_are_listed_with_their_reason():
 
 def test_the_split_the_drift_the_settings_and_the_versions_are_told():
     text = words("table")
-    for part in ("split: train 72, dev 24, test 24.", "Largest difference", "one distribution?",
+    for part in ("split: train 360, dev 120, test 120.", "Largest difference", "one distribution?",
                  "learning rate", "batch size", "keras", "numpy"):  # fmt: skip
         assert part in text
 
