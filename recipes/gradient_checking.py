@@ -11,7 +11,6 @@ import argparse
 import sys
 
 import keras
-import numpy as np
 from keras import ops
 
 import kerasrecipes as kr

@@ -178,7 +178,10 @@ class CostMonitor(keras.callbacks.Callback):
         self._average.set_state(state["average"])
 
     def _in_batch_mode(self):
-        return self.mode == "batch" or (self.mode == "auto" and self._steps <= 1)
+        if self.mode != "auto":
+            return self.mode == "batch"
+        # An epoch may have been cut off after its first step: what it was to have counts.
+        return ((self.params or {}).get("steps") or self._steps) <= 1
 
     def _rounding(self):
         return _ROUNDING.get(getattr(self.model, "compute_dtype", "float32"), 1e-2)

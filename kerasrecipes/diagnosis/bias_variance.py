@@ -101,10 +101,10 @@ def read_bias_variance(
     variance = dev error - train error
     ```
 
-    A gap is *high* when it is above `tolerance` and its 95 % interval lies above a quarter of it; *low* when it is
-    at most `tolerance` and surely below 2.5 times it; else the examples are too few to say, and the
-    number that would decide is computed. One gap that is surely high gives the verdict even where
-    the other is unsure.
+    A gap is *high* when it is above `tolerance` and its 95 % interval lies above a quarter of it;
+    *low* when it is at most `tolerance` and surely below 2.5 times it; else the examples are too
+    few to say, and the number that would decide is computed. One gap that is surely high gives the
+    verdict even where the other is unsure.
 
     Args:
         train_error: Error on training examples, measured like the dev error.

@@ -32,10 +32,10 @@ class BasicRecipe:
     both low       -> done
     ```
 
-    Every training is measured the same way (inference mode, same weights for train and dev), a
-    candidate is kept if its dev error is lower (of equals an ensemble, then the lower dev cost),
-    and the loop ends when bias and variance are both low, the target is met, nothing is left to try, or the budget is
-    spent. The test part is not looked at.
+    Every training is measured the same way (inference mode, same weights for train and dev). A
+    candidate is kept if its dev error is lower (of equals an ensemble, then the lower dev cost).
+    The loop ends when bias and variance are both low, the target is met, nothing is left to try, or
+    the budget is spent. The test part is not looked at.
 
     Args:
         build: `None` for the recipe's own networks (dense, and convolutional for images). Or a

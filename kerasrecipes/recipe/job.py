@@ -12,6 +12,7 @@ import numpy as np
 
 from kerasrecipes.data import read
 from kerasrecipes.recipe.basic_recipe import BasicRecipe, RecipeInterrupted
+from kerasrecipes.recipe.deferred_interrupt import deferred_interrupt
 from kerasrecipes.recipe.events import Event, Said
 from kerasrecipes.recipe.finished_job import Job, JobOptions, finished_job
 from kerasrecipes.recipe.prepared import Prepared, prepare
@@ -69,20 +70,8 @@ def run_job(options: JobOptions, progress: Callable[[Event], Any] = lambda _: No
         for note in (data.examples.summary(), *data.notes):
             progress(Said(note))
         result, interrupted = _walk(recipe, data)
-        predictions = np.asarray(
-            result.model.predict(data.split.test[0], batch_size=256, verbose=0)
-        )
-        job = finished_job(
-            options,
-            data,
-            result,
-            predictions,
-            directory=directory.path,
-            interrupted=interrupted,
-            seconds=time.monotonic() - started,
-        )
-        _write(directory, data, job, predictions)
-        directory.commit()
+        with deferred_interrupt():
+            job = _finish(options, data, result, interrupted, started, directory)
     return job
 
 
@@ -91,6 +80,31 @@ def _walk(recipe: BasicRecipe, data: Prepared) -> tuple[RecipeResult, bool]:
         return recipe.run(data.split, image_shape=data.examples.image_shape), False
     except RecipeInterrupted as interruption:
         return interruption.result, True
+
+
+def _finish(
+    options: JobOptions,
+    data: Prepared,
+    result: RecipeResult,
+    interrupted: bool,
+    started: float,
+    directory: RunDirectory,
+) -> Job:
+    """Touches the test part, and writes what was found."""
+    x_test = data.split.test[0]
+    predictions = np.asarray(result.model.predict(x_test, batch_size=256, verbose=0))
+    job = finished_job(
+        options,
+        data,
+        result,
+        predictions,
+        directory=directory.path,
+        interrupted=interrupted,
+        seconds=time.monotonic() - started,
+    )
+    _write(directory, data, job, predictions)
+    directory.commit()
+    return job
 
 
 def _write(directory: RunDirectory, data: Prepared, job: Job, predictions: np.ndarray) -> None:

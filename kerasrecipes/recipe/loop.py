@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import keras
@@ -113,11 +114,15 @@ class Loop:
 
     def _first(self) -> Proposal:
         settings = Settings(
-            optimizer="momentum" if self.own else AS_COMPILED,
-            batch_size=_first_batch_size(len(self.problem.train[1])),
-            epochs=FIRST_EPOCHS,
+            batch_size=_first_batch_size(len(self.problem.train[1])), epochs=FIRST_EPOCHS
         )
-        return Proposal("smallest model", "a quick start: no hidden layer.", settings)
+        if self.own:
+            return Proposal("smallest model", "a quick start: no hidden layer.", settings)
+        architecture = "as built" if self.same_structure else settings.architecture
+        settings = replace(
+            settings, architecture=architecture, hidden_layers=1, optimizer=AS_COMPILED
+        )
+        return Proposal("first model", "what `build` returns, as it was compiled.", settings)
 
     def _next(self) -> Proposal | None:
         last = {step.name: step.kept for step in self.steps}

@@ -11,7 +11,7 @@ from kerasrecipes.recipe.problem import Problem
 from kerasrecipes.recipe.settings import Settings
 
 MOST_UNITS, MOST_LAYERS, MOST_FILTERS, MOST_L2 = 256, 3, 32, 10.0
-LEAST_KEEP_PROB = 0.5
+LEAST_KEEP_PROB, MOST_EPOCHS = 0.5, 360
 MEMBERS = 5
 
 
@@ -146,9 +146,10 @@ def _better_optimizer(evidence: Evidence, problem: Problem) -> Settings | None:
 
 
 def _longer(evidence: Evidence, problem: Problem) -> Settings | None:
-    if not evidence.still_falling:
+    settings = evidence.settings
+    if not evidence.still_falling or settings.epochs >= MOST_EPOCHS:
         return None
-    return replace(evidence.settings, epochs=3 * evidence.settings.epochs)
+    return replace(settings, epochs=min(3 * settings.epochs, MOST_EPOCHS))
 
 
 def _batch_norm(evidence: Evidence, problem: Problem) -> Settings | None:
@@ -181,7 +182,7 @@ def _augmentation(evidence: Evidence, problem: Problem) -> Settings | None:
 
 def _ensemble(evidence: Evidence, problem: Problem) -> Settings | None:
     settings = evidence.settings
-    if settings.members > 1 or not settings.hidden_layers:  # linear models all end in one place
+    if settings.members > 1 or settings.linear:  # linear models all end in one place
         return None
     return replace(settings, members=MEMBERS)
 

@@ -69,7 +69,8 @@ def _answer(job: Job) -> tuple[Fact, ...]:
 def _tried_text(job: Job) -> str:
     return (
         "Each step reads bias and variance, tries what the Basic Recipe prescribes, and is kept if "
-        f"its dev error is lower. The loop ended because {job.recipe.stop_reason}."
+        "its dev error is lower (of equals, an ensemble). The loop ended because "
+        f"{job.recipe.stop_reason}."
     )
 
 

@@ -11,7 +11,8 @@ class Settings:
     """One point in the space the Basic Recipe walks through.
 
     Attributes:
-        architecture: `"dense"` or `"convolutional"` (images only).
+        architecture: `"dense"`, `"convolutional"` (images only), or `"as built"`: a user's network,
+            whose shape the other settings do not tell.
         units: Units of each hidden dense layer.
         hidden_layers: Number of hidden dense layers; 0 for linear or logistic regression.
         filters: Filters of the first convolution; each later one has twice as many.
@@ -43,13 +44,20 @@ class Settings:
         """The settings of the network alone, without those of its training."""
         return replace(self, optimizer="", batch_size=0, epochs=0, members=1)
 
+    @property
+    def linear(self) -> bool:
+        """Whether the network has no hidden layer."""
+        return self.architecture == "dense" and not self.hidden_layers
+
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, ready for JSON."""
         return asdict(self)
 
     def __str__(self) -> str:
-        shape = f"{self.hidden_layers} x {self.units} units" if self.hidden_layers else "linear"
-        if self.architecture == "convolutional":
+        shape = "linear" if self.linear else f"{self.hidden_layers} x {self.units} units"
+        if self.architecture == "as built":
+            shape = "the network as built"
+        elif self.architecture == "convolutional":
             shape = f"convolutions from {self.filters} filters, then {self.units} units"
         parts = [shape]
         if self.normalize:

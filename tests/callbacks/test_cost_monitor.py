@@ -211,3 +211,13 @@ def test_logs_without_the_cost_are_refused():
     monitor = silent()
     with pytest.raises(ValueError, match=r"`loss` must be in the logs.*logs of accuracy"):
         monitor.on_epoch_end(0, {"accuracy": 0.5})
+
+
+def test_an_epoch_cut_off_after_its_first_step_is_no_batch_mode():
+    monitor = silent()
+    monitor.set_model(keras.Sequential([keras.Input((1,)), layers.Dense(1)]))
+    monitor.set_params({"steps": 3})
+    monitor.on_train_begin()
+    monitor.on_epoch_begin(0)
+    monitor.on_train_batch_end(0)
+    assert monitor._in_batch_mode() is False

@@ -4,7 +4,9 @@ Each run is told a target error of 1, so that it ends after its first training w
 machine: the budget is never what stops it.
 """
 
+import atexit
 import functools
+import shutil
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +33,7 @@ class Finished(NamedTuple):
 def finished(kind: str) -> Finished:
     """The run on `"table"`, `"images"` or `"numbers"`; look at it, do not write into it."""
     folder = Path(tempfile.mkdtemp(prefix="kerasrecipes-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     data = WRITERS[kind](folder)
     out = folder / "deep" / "run"
     outcome = call("run", data.name, "--out", "deep/run", *ONE_TRAINING, directory=folder)

@@ -7,7 +7,7 @@ from kerasrecipes.data import Split
 from kerasrecipes.diagnosis import ErrorEstimate, read_bias_variance
 from kerasrecipes.recipe import Settings
 from kerasrecipes.recipe.problem import Problem
-from kerasrecipes.recipe.remedies import REMEDIES, Evidence, propose
+from kerasrecipes.recipe.remedies import MEMBERS, MOST_EPOCHS, REMEDIES, Evidence, propose
 
 ERRORS = {
     "high bias": (0.3, 0.3),
@@ -87,3 +87,22 @@ def test_reasons_tell_the_gap_that_was_measured():
 def test_training_longer_is_proposed_only_while_the_cost_falls(falling):
     names = {proposal.name for proposal in walk("high bias", (4,), falling=falling, most=12)}
     assert ("train longer" in names) == falling
+
+
+def test_training_longer_has_a_limit():
+    proposals = walk("high bias", (4,), falling=True)
+    assert max(proposal.settings.epochs for proposal in proposals) == MOST_EPOCHS
+
+
+def test_a_users_network_is_offered_an_ensemble():
+    built = Settings(architecture="as built", hidden_layers=1, optimizer="as compiled")
+    evidence = Evidence(built, reading("high variance"), False)
+    proposal = propose(evidence, problem((4,)), {built}, same_structure=True)
+    assert (proposal.name, proposal.settings.members) == ("ensemble", MEMBERS)
+
+
+def test_a_remedy_that_failed_comes_after_all_others():
+    evidence = Evidence(Settings(), reading("high bias"), False)
+    first = propose(evidence, problem((4,)), {Settings()})
+    second = propose(evidence, problem((4,)), {Settings()}, failed=[first.name])
+    assert second.name != first.name

@@ -33,6 +33,7 @@ def test_plain_values_make_the_same_settings_again():
     ("settings", "words"),
     [
         (Settings(hidden_layers=0), "linear"),
+        (Settings(architecture="as built", hidden_layers=1), "the network as built"),
         (Settings(hidden_layers=2, units=16, l2=0.5), "2 x 16 units"),
         (Settings(hidden_layers=2, units=16, l2=0.5), "lambda 0.5"),
         (Settings(architecture="convolutional", filters=8), "convolutions from 8 filters"),
