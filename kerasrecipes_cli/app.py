@@ -11,8 +11,6 @@ import typer.core
 
 from kerasrecipes_cli.scripts import listed, run_script
 
-LARGEST_SEED = 2**31 - 1
-
 
 class Commands(typer.core.TyperGroup):
     """The commands, each of which Ctrl-C ends with one line and exit status 2."""
@@ -35,7 +33,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Train a model and know why it is as good as it is: bias and variance read honestly, "
     "gradients checked, the Basic Recipe of the Deep Learning Specialization walked for you.",
-    epilog="Exit status: 0 all is well, 1 a check failed, 2 bad input: one line says what and why.",
+    epilog="Exit status: 0 all is well, 1 a check failed, 2 bad input or interrupted: "
+    "one line says what and why.",
 )
 
 Data = Annotated[
@@ -66,9 +65,12 @@ def run(
         typer.Option(help="Time for the trainings. Default: 2 for small data, 5 for large."),
     ] = None,
     out: Annotated[
-        str | None, typer.Option(help="Directory for the files. Default: runs/DATA-TIME.")
+        str | None,
+        typer.Option(
+            help="Directory for the files; replaces an earlier run there. Default: runs/DATA-TIME"
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     task: Annotated[
         str, typer.Option(help="classification or regression. Default: by the target.")
     ] = "auto",

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import importlib.abc
 import logging
 import os
 import sys
 import tempfile
+from typing import Any
+
+
+class _NotInstalled(importlib.abc.MetaPathFinder):
+    """Makes a package look as if it were not installed.
+
+    Keras looks for TensorFlow on every backend, to seed it, and would spend seconds on its import.
+    """
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Refuses the package and its modules."""
+        if name.partition(".")[0] == self.package:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def load_keras() -> None:
@@ -23,6 +40,8 @@ def load_keras() -> None:
         try:
             import keras
 
+            if keras.backend.backend() != "tensorflow" and "tensorflow" not in sys.modules:
+                sys.meta_path.insert(0, _NotInstalled("tensorflow"))
             keras.ops.convert_to_numpy(keras.ops.zeros(()))
         except BaseException:
             said.seek(0)

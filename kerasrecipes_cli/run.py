@@ -9,15 +9,19 @@ from typing import Any
 from kerasrecipes_cli.errors import OptionError
 from kerasrecipes_cli.quiet import load_keras
 
+LARGEST_SEED = 2**31 - 1
+
 
 def run_command(*, quiet: bool, **options: Any) -> None:
     """Runs the main job, shows it, and says where its files are."""
     _check(options)
     from rich.console import Console
+    from rich.markup import escape
 
     console = Console(highlight=False, emoji=False)
     if not quiet:
-        console.print(f"[bold]kerasrecipes[/] {options['data']}: loading Keras ...")
+        data = escape(options["data"])
+        console.print(f"[bold]kerasrecipes[/] {data}: loading Keras ...", soft_wrap=True)
     load_keras()
     from kerasrecipes.recipe import JobOptions, run_job
     from kerasrecipes_cli.display import Display, result_lines
@@ -42,6 +46,8 @@ def _check(options: dict[str, Any]) -> None:
             raise OptionError(
                 f"--{flag} must be a fraction from 0 to 1, and is {value:g}: write 3 % as 0.03."
             )
+    if not 0 <= options["seed"] <= LARGEST_SEED:
+        raise OptionError(f"--seed must lie in 0 to {LARGEST_SEED}, and is {options['seed']}.")
     minutes = options["budget_minutes"]
     if minutes is not None and not 0 < minutes < math.inf:
         raise OptionError(f"--budget-minutes must be above 0, and is {minutes:g}.")

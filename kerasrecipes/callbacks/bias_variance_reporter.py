@@ -127,8 +127,15 @@ class BiasVarianceReporter(keras.callbacks.Callback):
             self._one_hot = is_one_hot(self._train[1]) and is_one_hot(self._dev[1])
             self._tolerance = self.tolerance or TOLERANCE["share"]
         if self._metric == "relative_squared_error":
-            self._scale = TargetScale.of(self._train[1])
+            self._scale = TargetScale.of(self._all_targets())
             self._tolerance = self.tolerance or TOLERANCE["mean"]
+
+    def _all_targets(self) -> Any:
+        """The training targets where they are an array, else those of the sample."""
+        fit = fit_arguments(self.model)
+        if self.train_data is None and fit is not None and hasattr(fit.y, "__len__"):
+            return keras.ops.convert_to_numpy(fit.y)
+        return self._train[1]
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Reads bias and variance if it is time, and puts them into the logs."""

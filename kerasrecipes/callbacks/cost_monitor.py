@@ -39,7 +39,7 @@ class CostMonitor(keras.callbacks.Callback):
             `3`.
         smoothing: Float in [0, 1), weight of the past in the smoothed J of mini-batch mode.
             Defaults to `0.5`, about two epochs: an epoch's J is an average already.
-        sink: Called with each message. Defaults to `print`.
+        sink: Called with each message; `None` for silence. Defaults to `print`.
 
     Attributes:
         curves: Dict of lists over the epochs: `cost`, `penalty`, `cost_without_penalty`,
@@ -190,7 +190,8 @@ class CostMonitor(keras.callbacks.Callback):
         if code not in self._said:
             self._said.add(code)
             self.messages.append(message)
-            self.sink(message)
+            if self.sink is not None:
+                self.sink(message)
 
 
 def penalty(model):

@@ -46,7 +46,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             monitored quantity; how much worse dev is) at which an epoch may be the best, so
             that train and dev are chosen together. Needs a monitor that begins with `val_`,
             whose counterpart on train is the name without it. Defaults to `None`, off.
-        sink: Called with the line said when it stops. Defaults to `print`.
+        sink: Called with the line said when it stops; `None` for silence. Defaults to `print`.
 
     Attributes:
         curves: Dict of lists over the epochs: `train`, `dev` and, averaged, `train_smoothed`,
@@ -126,7 +126,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
     def on_train_end(self, logs=None):
         """Restores the best weights if asked to, and says why it stopped."""
         super().on_train_end(logs)
-        if self.stop_reason is not None:
+        if self.stop_reason is not None and self.sink is not None:
             self.sink(f"Early stopping: {self.stop_reason} {ADVICE}")
 
     def get_monitor_value(self, logs):

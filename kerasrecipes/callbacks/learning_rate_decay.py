@@ -17,7 +17,7 @@ class LearningRateDecay(keras.callbacks.Callback):
         schedule: A schedule of `kerasrecipes.schedules`, or any callable from the epoch
             (integer from 0) to the rate (float > 0).
         verbose: 0 or 1; 1 says each rate. Defaults to `0`.
-        sink: Called with each line said. Defaults to `print`.
+        sink: Called with each line said; `None` for silence. Defaults to `print`.
 
     Attributes:
         rates: The rates set in this fit, one for each epoch.
@@ -66,7 +66,7 @@ class LearningRateDecay(keras.callbacks.Callback):
         rate = self.rate(epoch)
         self.rates.append(rate)
         self.model.optimizer.learning_rate = rate
-        if self.verbose > 0:
+        if self.verbose > 0 and self.sink is not None:
             self.sink(f"Epoch {epoch + 1}: learning rate {rate:.4g}.")
 
     def on_epoch_end(self, epoch, logs=None):

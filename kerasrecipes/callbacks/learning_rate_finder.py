@@ -43,7 +43,7 @@ class LearningRateFinder(keras.callbacks.Callback):
         high: Float > `low`, the last rate. Defaults to `10.0`.
         steps: Integer >= 2, the most steps to take. Defaults to `100`.
         smoothing: Float in [0, 1), weight of the past in the smoothed cost. Defaults to `0.8`.
-        sink: Called with one line, the result. Defaults to `print`.
+        sink: Called with one line, the result; `None` for silence. Defaults to `print`.
 
     Attributes:
         rates, costs: The rates tried and the cost of the batch at each.
@@ -135,7 +135,8 @@ class LearningRateFinder(keras.callbacks.Callback):
         self.suggestion, self.smoothed = found.rate, found.smoothed.tolist()
         self.reason = found.reason
         rate = "no learning rate" if found.rate is None else f"learning rate {found.rate:.2g}"
-        self.sink(f"LearningRateFinder: {rate}: {found.reason} {self._end}")
+        if self.sink is not None:
+            self.sink(f"LearningRateFinder: {rate}: {found.reason} {self._end}")
 
     def decide(self, cost):
         """Whether the test ends with this cost: `(stop, reason)`."""

@@ -166,6 +166,8 @@ def column_numbers(values: "pandas.Series", kind: str, style: str | None) -> np.
             times = times.dt.tz_localize(None)
         else:
             times = pandas.to_timedelta(values)
+    except DataError:
+        raise
     except (TypeError, ValueError) as error:
         raise DataError(
             f"column `{values.name}` holds a value that is no {kind}, as it was in training "

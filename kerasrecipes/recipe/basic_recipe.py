@@ -53,6 +53,8 @@ class BasicRecipe:
             0.01 for error rates and 0.03 for relative squared errors.
         seed: Of everything random.
         progress: Called with each event (`StepStarted`, `EpochDone`, `StepDone`, `Said`).
+        should_stop: Asked after each batch and each step; once it says `True`, the training under
+            way ends with its best epoch so far, and the loop with its best model.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -76,6 +78,7 @@ class BasicRecipe:
         tolerance: float | None = None,
         seed: int = 0,
         progress: Callable[[Event], Any] | None = None,
+        should_stop: Callable[[], bool] | None = None,
     ) -> None:
         _check_aims(target_error, human_error, tolerance)
         if build is not None and not callable(build):
@@ -97,7 +100,7 @@ class BasicRecipe:
             )
         self.build, self.target_error, self.human_error = build, target_error, human_error
         self.budget, self.task, self.tolerance, self.seed = budget, task, tolerance, seed
-        self.progress = progress
+        self.progress, self.should_stop = progress, should_stop
 
     def run(self, split: Split, *, image_shape: tuple[int, int, int] | None = None) -> RecipeResult:
         """Runs the loop on the train and dev parts of a split.
@@ -132,6 +135,7 @@ class BasicRecipe:
             self.tolerance,
             self.seed,
             self.progress,
+            self.should_stop or (lambda: False),
         )
 
 

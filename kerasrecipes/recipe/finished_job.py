@@ -11,6 +11,7 @@ import numpy as np
 from kerasrecipes.diagnosis import ErrorEstimate, TargetScale, measure_error
 from kerasrecipes.recipe.prepared import Prepared
 from kerasrecipes.recipe.result import RecipeResult
+from kerasrecipes.recipe.training import worthless
 from kerasrecipes.recipe.versions import versions
 
 
@@ -85,7 +86,9 @@ def finished_job(
     else:
         metric, scale = "relative_squared_error", TargetScale.of(data.split.train[1])
         predictions = predictions[:, 0]
-    test_error = measure_error(metric, y_test, predictions, scale=scale, seed=options.seed)
+    test_error = worthless(len(y_test))
+    if np.isfinite(predictions).all():
+        test_error = measure_error(metric, y_test, predictions, scale=scale, seed=options.seed)
     reading = recipe.reading
     result = {
         "data": options.data,

@@ -12,9 +12,10 @@ import numpy as np
 
 from kerasrecipes.data import read
 from kerasrecipes.recipe.basic_recipe import BasicRecipe, RecipeInterrupted
-from kerasrecipes.recipe.deferred_interrupt import deferred_interrupt
 from kerasrecipes.recipe.events import Event, Said
 from kerasrecipes.recipe.finished_job import Job, JobOptions, finished_job
+from kerasrecipes.recipe.interrupt import Interrupt
+from kerasrecipes.recipe.loop import INTERRUPTED
 from kerasrecipes.recipe.prepared import Prepared, prepare
 from kerasrecipes.recipe.result import RecipeResult
 from kerasrecipes.recipe.run_directory import RunDirectory
@@ -69,15 +70,17 @@ def run_job(options: JobOptions, progress: Callable[[Event], Any] = lambda _: No
         data = prepare(examples, options.seed)
         for note in (data.examples.summary(), *data.notes):
             progress(Said(note))
-        result, interrupted = _walk(recipe, data)
-        with deferred_interrupt():
+        with Interrupt() as interrupt:
+            recipe.should_stop = interrupt
+            result, interrupted = _walk(recipe, data)
             job = _finish(options, data, result, interrupted, started, directory)
     return job
 
 
 def _walk(recipe: BasicRecipe, data: Prepared) -> tuple[RecipeResult, bool]:
     try:
-        return recipe.run(data.split, image_shape=data.examples.image_shape), False
+        result = recipe.run(data.split, image_shape=data.examples.image_shape)
+        return result, result.stop_reason == INTERRUPTED
     except RecipeInterrupted as interruption:
         return interruption.result, True
 

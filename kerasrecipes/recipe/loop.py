@@ -40,6 +40,7 @@ STEPS_PER_EPOCH, LEAST_BATCH = 16, 32
 LEAST_SECONDS = 4.0  # no training is begun with less of the budget left
 CHECKED_EXAMPLES = 16
 TOLERANCE = {"share": 0.01, "mean": 0.03}  # a recipe with time left can aim lower than a reader
+INTERRUPTED = "it was interrupted"
 AS_COMPILED = "as compiled"
 
 
@@ -60,6 +61,7 @@ class LoopOptions(NamedTuple):
     tolerance: float | None
     seed: int
     progress: Callable[[Event], Any] | None
+    should_stop: Callable[[], bool]
 
 
 class _Best(NamedTuple):
@@ -110,7 +112,10 @@ class Loop:
         except KeyboardInterrupt:
             if self.best is None:
                 raise
-            raise RecipeInterrupted(self._result("interrupted")) from None
+            raise RecipeInterrupted(self._result(INTERRUPTED)) from None
+
+    def _is_over(self) -> bool:
+        return time.monotonic() > self.deadline or self.options.should_stop()
 
     def _first(self) -> Proposal:
         settings = Settings(
@@ -174,11 +179,13 @@ class Loop:
         if self.gradient_check is None and not self.steps:
             self._check_gradients(network)
         remarks = self._set_rate(network, settings)
+        if self.best is None and self.options.should_stop():
+            raise KeyboardInterrupt
         trained = train_network(
             network,
             settings,
             self.problem,
-            deadline=self.deadline,
+            should_stop=self._is_over,
             on_epoch=lambda epoch, train, dev: self._tell(
                 EpochDone(number, epoch + 1, settings.epochs, train, dev)
             ),
@@ -223,7 +230,7 @@ class Loop:
             return None
         members, longest = [self.best.trained], self.best.step.seconds
         for k in range(1, settings.members):
-            if k > 1 and time.monotonic() + longest > self.deadline:
+            if k > 1 and (self._is_over() or time.monotonic() + longest > self.deadline):
                 break
             members.append(self._train(number, settings, self.options.seed + 1_000 * k))
         ensemble = Ensemble([_copy(member.model) for member in members])
@@ -264,6 +271,8 @@ class Loop:
 
     def _reason_to_stop(self) -> str | None:
         reading, target = self._require_best().step.reading, self.options.target_error
+        if self.options.should_stop():
+            return INTERRUPTED
         if target is not None and reading.dev_error.error <= target:
             return f"the dev error {reading.dev_error.error:.2%} is at the target {target:.2%}"
         if target is None and reading.verdict == "balanced":

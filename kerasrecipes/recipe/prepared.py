@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kerasrecipes.data import (
+    DataError,
     DriftReport,
     Encoding,
     Examples,
@@ -15,6 +16,8 @@ from kerasrecipes.data import (
     train_dev_test_split,
 )
 from kerasrecipes.recipe.run_encoding import RunEncoding
+
+LEAST_MEASURED = 2  # rows of dev and of test
 
 
 class Prepared(NamedTuple):
@@ -35,6 +38,7 @@ def prepare(examples: Examples, seed: int) -> Prepared:
     """
     rows = np.arange(len(examples))
     parts = train_dev_test_split(rows, examples.y, seed=seed)
+    _require_enough(parts)
     table = None
     if not isinstance(examples.x, np.ndarray):
         table = Encoding.fit(examples.x.iloc[parts.train[0]])
@@ -49,6 +53,16 @@ def prepare(examples: Examples, seed: int) -> Prepared:
     notes += [f"split: {sizes}.", f"dev and test: {str(drift).splitlines()[0]}"]
     encoding = RunEncoding.of(examples, table, split.train)
     return Prepared(examples, split, encoding, drift, tuple(notes))
+
+
+def _require_enough(parts: Split) -> None:
+    train, dev, test = (len(y) for _, y in parts)
+    if min(dev, test) < LEAST_MEASURED:
+        raise DataError(
+            f"{train + dev + test} rows are too few: train, dev and test would have {train}, {dev} "
+            f"and {test}, and an error is measured on {LEAST_MEASURED} rows at least. Give 10 or "
+            "more."
+        )
 
 
 def _inputs(examples: Examples, table: Encoding | None, chosen: np.ndarray) -> np.ndarray:

@@ -73,7 +73,8 @@ class Problem:
         y_train, y_dev = target.transform(y_train), target.transform(y_dev)
         offset, scale = 0.0, 1.0
         if found.task == "regression":
-            offset, scale = float(np.mean(y_train)), float(np.std(y_train)) or 1.0
+            offset, scale = float(np.mean(y_train, dtype="float64")), 1.0
+            scale = float(np.std(y_train, dtype="float64")) or 1.0
             y_train, y_dev = ((y - offset) / scale for y in (y_train, y_dev))
         if image_shape is None and x_train.ndim > 2:
             height, width, *channels = x_train.shape[1:]

@@ -96,7 +96,9 @@ def _aims(reading: BiasVariance) -> Iterator[str]:
 
 def _reason(aim: str, remedy: Remedy, reading: BiasVariance) -> str:
     if aim == "doubt":
-        return f"verdict {reading.verdict}: {remedy.why}"
+        if reading.verdict == "inconclusive":
+            return f"the dev set is too small to tell: {remedy.why}"
+        return f"{reading.verdict} is left, its own remedies are used up: {remedy.why}"
     gap = getattr(reading, aim)
     above, below = ("human", "train") if aim == "bias" else ("train", "dev")
     sure = "high" if gap.size == "high" else "probably high"
@@ -216,13 +218,7 @@ REMEDIES: dict[str, tuple[Remedy, ...]] = {
     ),
     "doubt": (
         AUGMENTATION,
-        Remedy(
-            "L2", "the dev set is too small to tell, and small weights are the safer guess.", _l2
-        ),
-        Remedy(
-            "ensemble",
-            "the dev set is too small to tell, and an average of networks is the safer guess.",
-            _ensemble,
-        ),
+        Remedy("L2", "small weights are the safer guess.", _l2),
+        Remedy("ensemble", "an average of networks is the safer guess.", _ensemble),
     ),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,7 +94,7 @@ def train_network(
     settings: Settings,
     problem: Problem,
     *,
-    deadline: float,
+    should_stop: Callable[[], bool],
     on_epoch: Callable[[int, float, float], None] = lambda *_: None,
 ) -> Trained:
     """Fits a compiled network with decay and early stopping, and measures its errors.
@@ -104,7 +103,7 @@ def train_network(
         network: Compiled; its learning rate is the one to begin with.
         settings: Batch size and epochs.
         problem: The data.
-        deadline: `time.monotonic()` at which training stops, the best weights kept.
+        should_stop: Asked after each batch; `True` ends the training, the best weights kept.
         on_epoch: Called with `(epoch, train cost, dev cost)` after each epoch.
     """
     rate = float(keras.ops.convert_to_numpy(network.optimizer.learning_rate))
@@ -122,7 +121,7 @@ def train_network(
         callbacks=[
             LearningRateDecay(decay),
             monitor,
-            _Watch(deadline, on_epoch),
+            _Watch(should_stop, on_epoch),
             stopping,
             keras.callbacks.TerminateOnNaN(),
         ],
@@ -154,7 +153,7 @@ def measure(network: keras.Model, problem: Problem) -> Trained:
 def error_of(predictions: np.ndarray, y: np.ndarray, problem: Problem) -> ErrorEstimate:
     """The error of predictions with its interval; 1 where they are not finite."""
     if not np.isfinite(predictions).all():
-        return ErrorEstimate(1.0, 1.0, 1.0, len(y), "share")
+        return worthless(len(y))
     return measure_error(
         problem.metric,
         _alongside(y, predictions),
@@ -162,6 +161,11 @@ def error_of(predictions: np.ndarray, y: np.ndarray, problem: Problem) -> ErrorE
         threshold=problem.threshold,
         scale=problem.target_scale,
     )
+
+
+def worthless(examples: int) -> ErrorEstimate:
+    """The error of predictions that are not finite: as bad as can be, without a doubt."""
+    return ErrorEstimate(1.0, 1.0, 1.0, examples, "share")
 
 
 def sample(pair: Pair) -> Pair:
@@ -183,14 +187,16 @@ def _silent(_: Any) -> None:
 
 
 class _Watch(keras.callbacks.Callback):
-    """Tells of epochs and ends training at the deadline."""
+    """Tells of epochs and ends training when asked to."""
 
-    def __init__(self, deadline: float, on_epoch: Callable[[int, float, float], None]):
+    def __init__(
+        self, should_stop: Callable[[], bool], on_epoch: Callable[[int, float, float], None]
+    ):
         super().__init__()
-        self.deadline, self.on_epoch = deadline, on_epoch
+        self.should_stop, self.on_epoch = should_stop, on_epoch
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        if time.monotonic() > self.deadline:
+        if self.should_stop():
             self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:

@@ -388,3 +388,15 @@ def test_the_weights_are_the_same_to_the_bit_as_without_it():
 def test_arguments_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         BiasVarianceReporter(**options)
+
+
+def test_the_baseline_of_a_regression_is_the_mean_of_all_training_targets():
+    generator = np.random.default_rng(0)
+    y, y_dev = generator.exponential(10, 300), generator.exponential(10, 20)
+    model = keras.Sequential([keras.Input((1,)), layers.Dense(1, kernel_initializer="zeros")])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    reporter = BiasVarianceReporter(sink=None)
+    data = {"validation_data": (np.ones((20, 1)), y_dev), "callbacks": [reporter]}
+    model.fit(np.ones((300, 1)), y, verbose=0, **data)
+    expected = np.sum(y_dev**2) / np.sum((y_dev - y.mean()) ** 2)
+    assert reporter.reading.dev_error.error == pytest.approx(expected, rel=1e-5)

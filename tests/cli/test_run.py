@@ -57,6 +57,7 @@ BAD_DATA = {
         text("a,b,y\n" + "1,,u\n2,,v\n" * 20),
         "column `b` of `a.csv` holds no value in any of 40 rows: nothing can be learned",
     ),
+    "too few rows": ("a.csv", text("a,y\n" + "1,u\n2,v\n3,u\n"), "3 rows are too few: train, dev"),
     "constant columns": ("a.csv", text("a,y\n" + "1,u\n1,v\n" * 20), "none of the 1 columns is of"),
     "NaN": ("a.npz", arrays(x=NAN, y=Y), "`x` holds a value that is not finite: nan at index (2,"),
     "infinity": ("a.npz", arrays(x=INFINITE, y=Y), "not finite: inf at index (2, 1)"),
@@ -82,6 +83,7 @@ def test_bad_data_is_refused_in_one_line(case, tmp_path):
     [
         (("--target", "yy"), "`a.csv` has no column `yy` to predict: choose one of its columns y,"),
         (("--human-error", "-0.1"), "--human-error must be a fraction from 0 to 1, and is -0.1"),
+        (("--seed", "-1"), "--seed must lie in 0 to 2147483647, and is -1"),
         (("--human-error", "3"), "from 0 to 1, and is 3: write 3 % as 0.03."),
         (("--human-error", "nan"), "--human-error must be a fraction from 0 to 1, and is nan"),
         (("--target-error", "-1"), "--target-error must be a fraction from 0 to 1, and is -1"),
@@ -96,6 +98,12 @@ def test_bad_data_is_refused_in_one_line(case, tmp_path):
 def test_a_bad_option_is_refused_in_one_line(options, words, tmp_path):
     (tmp_path / "a.csv").write_text(ROWS)
     assert words in refusal("run", "a.csv", *options, directory=tmp_path)
+
+
+def test_markup_in_the_path_is_shown_as_it_is(tmp_path):
+    (tmp_path / "q[").mkdir()
+    (tmp_path / "q[" / "b].csv").write_text("a,y\n1,u\n2,v\n3,u\n")
+    assert "rows are too few" in refusal("run", "q[/b].csv", directory=tmp_path)
 
 
 def test_a_target_column_of_a_data_set_without_columns_is_refused(tmp_path):
@@ -225,7 +233,7 @@ def test_ctrl_c_in_the_middle_saves_the_best_model_so_far(tmp_path, monkeypatch)
     assert sorted(file.name for file in (tmp_path / "run").iterdir()) == list(RUN_FILES)
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert result["interrupted"] is True
-    assert result["stop_reason"] == "interrupted"
+    assert result["stop_reason"] == "it was interrupted"
     assert len(result["steps"]) == 1
     assert call("predict", tmp_path / "run", tmp_path / "a.csv").status == 0
 

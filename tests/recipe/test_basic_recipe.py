@@ -299,7 +299,7 @@ def test_a_step_is_kept_only_if_its_dev_error_is_lower(walked):
 
 def test_ctrl_c_gives_what_there_is(walked):
     result, _ = walked
-    assert result.stop_reason == "interrupted"
+    assert result.stop_reason == "it was interrupted"
     assert result.model.predict(rows(5)[0], verbose=0).shape == (5, 2)
     assert [step.number for step in result.steps] == [1, 2, 3]
     assert len(result.history) == sum(step.epochs for step in result.steps)

@@ -203,3 +203,13 @@ def test_an_option_out_of_range_is_refused_and_nothing_written(options, match, t
     with pytest.raises(ValueError, match=match):
         run_job(JobOptions("iris", out=str(tmp_path / "run"), **options))
     assert not any(tmp_path.iterdir())
+
+
+def test_targets_whose_square_overflows_float32_are_learned(tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    frame = pandas.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": 5e30 + 1e30 * x[:, 0]})
+    frame.to_csv(tmp_path / "huge.csv", index=False)
+    options = JobOptions(
+        str(tmp_path / "huge.csv"), target_error=1.0, budget_minutes=0.2, out=str(tmp_path / "run")
+    )
+    assert run_job(options).test_error.error < 0.5
