@@ -130,7 +130,7 @@ def check_gradients(
     ] = None,
     examples: Annotated[int, typer.Option(min=1, help="Rows of DATA to check on.")] = 16,
     method: Annotated[
-        str, typer.Option(help="exact, directional, or auto (exact up to 5,000 parameters).")
+        str, typer.Option(help="exact, directional, or auto (exact up to 10,000 parameters).")
     ] = "auto",
 ) -> None:
     """Compare the gradient of a model's cost with differences of the cost.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import numbers
 import time
@@ -11,20 +12,30 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kerasrecipes.gradients.cost_function import CostFunction
+from kerasrecipes.gradients.cost_function import CostFunction, Point
 from kerasrecipes.gradients.differences import (
     Differences,
+    at_shorter_steps,
     differences,
     extrapolated,
     on_kinks,
     points_nearby,
+    tolerance,
 )
-from kerasrecipes.gradients.perturbation import Coordinates, every_element, random_directions
-from kerasrecipes.gradients.result import Element, GradientCheck, VariableCheck, judge
+from kerasrecipes.gradients.perturbation import (
+    MOST_DENSE,
+    Coordinates,
+    every_element,
+    random_directions,
+)
+from kerasrecipes.gradients.result import GREAT, OK, Element, GradientCheck, VariableCheck, judge
+from kerasrecipes.gradients.rounding import rounding
+from kerasrecipes.gradients.step_size import better_epsilon
 
 METHODS = ("exact", "directional", "auto")
-EXACT_LIMIT = 5_000  # `auto` looks at every element up to this many
+EXACT_LIMIT = 10_000  # `auto` looks at every element up to this many
 WORST = 10
+ERROR_TO_SEE = 0.01  # of a gradient's norm: the error whose chance to pass is stated
 
 
 def compare(
@@ -55,25 +66,32 @@ def compare(
         ValueError: If the cost or its gradient is not finite, or not computed in float64.
     """
     started = time.perf_counter()
-    values = [np.asarray(ops.convert_to_numpy(value), dtype="float64") for value in values]
+    values = [ops.convert_to_tensor(ops.convert_to_numpy(value), "float64") for value in values]
     names = _distinct(names)
+    cost(values)  # builds what the first call builds
+    function = CostFunction(cost, [tuple(value.shape) for value in values])
     if method == "auto":
-        method = "exact" if sum(v.size for v in values) <= EXACT_LIMIT else "directional"
-    cost([ops.convert_to_tensor(value) for value in values])  # builds what the first call builds
-    function = CostFunction(cost, [value.shape for value in values])
-    measure = _measurement(function, method, seed)
-    _require_finite(function, values, names)
-    coordinates = measure(values)
-    noise = function.rounding_noise(values, epsilon / 6, seed).deviation
+        method = "exact" if sum(function.sizes) <= EXACT_LIMIT else "directional"
+
+    def measure(point: Point) -> Coordinates:
+        if method == "exact":
+            return every_element(point)
+        return random_directions(point, noise, epsilon, seed)
+
+    here = function.at(values)
+    _require_finite(here, names)
+    noise = _require_float64(here, epsilon, seed)
+    coordinates = measure(here)
     found = differences(coordinates, np.arange(len(coordinates.owner)), noise, epsilon)
     _require_finite_around(found)
-    _require_float64(function, values, seed)
     found = extrapolated(coordinates, found, noise, epsilon)
-    nearby = points_nearby(values, measure, epsilon)
+    if method == "directional":
+        found = at_shorter_steps(coordinates, found, noise, epsilon)
+    nearby = points_nearby(here, measure, epsilon)
     kinks = on_kinks(coordinates, nearby, found, noise, epsilon)
-    settings = {"epsilon": float(epsilon), "method": method}
-    seconds = time.perf_counter() - started
-    return _result(coordinates, found, kinks, names, **settings, seconds=seconds)
+    result = _result(coordinates, found, kinks, names, float(epsilon), method)
+    result = _with_better_steps(result, coordinates, noise, function.is_large)
+    return dataclasses.replace(result, seconds=time.perf_counter() - started)
 
 
 def validate_step(epsilon: float, method: str) -> None:
@@ -89,20 +107,6 @@ def validate_step(epsilon: float, method: str) -> None:
         )
 
 
-def _measurement(
-    function: CostFunction, method: str, seed: int
-) -> Callable[[list[np.ndarray]], Coordinates]:
-    """From a point to the coordinates there."""
-
-    def measure(values: list[np.ndarray]) -> Coordinates:
-        base, gradients, _ = function.value_and_gradients(values)
-        if method == "exact":
-            return every_element(function, values, base, gradients)
-        return random_directions(function, values, base, gradients, seed)
-
-    return measure
-
-
 def _distinct(names: Sequence[str]) -> list[str]:
     counts: dict[str, int] = {}
     distinct = []
@@ -112,14 +116,13 @@ def _distinct(names: Sequence[str]) -> list[str]:
     return distinct
 
 
-def _require_finite(function: CostFunction, values: list[np.ndarray], names: list[str]) -> None:
-    base, gradients, _ = function.value_and_gradients(values)
-    if not np.isfinite(base):
+def _require_finite(here: Point, names: list[str]) -> None:
+    if not np.isfinite(here.cost):
         raise ValueError(
-            f"The cost must be finite to be differentiated. Received: cost={base}. "
+            f"The cost must be finite to be differentiated. Received: cost={here.cost}. "
             "Look for NaN or infinity in the data, or for a logarithm or a division in the cost."
         )
-    for name, value, gradient in zip(names, values, gradients, strict=True):
+    for name, value, gradient in zip(names, here.values, here.gradients, strict=True):
         if gradient.shape != value.shape:
             raise ValueError(
                 f"The gradient of `{name}` must have its shape {value.shape}. Received: a gradient "
@@ -134,20 +137,26 @@ def _require_finite(function: CostFunction, values: list[np.ndarray], names: lis
             )
 
 
-def _require_float64(function: CostFunction, values: list[np.ndarray], seed: int) -> None:
-    base, gradients, dtype = function.value_and_gradients(values)
-    slope = sum(float(np.abs(gradient).sum()) for gradient in gradients)
-    spacing = float(np.clip(1e-7 * abs(base) / max(slope, 1e-300), 1e-9, 1e-7))
-    noise, short = function.rounding_noise(values, spacing, seed, quantile=0.25)
-    size = sum(float(np.abs(g * v).sum()) for g, v in zip(gradients, values, strict=True))
-    if short or dtype != "float64":
-        noise = max(noise, float(np.finfo("float32").eps) * abs(base) / 2)
-    if short or dtype != "float64" or noise > 1e-10 * max(abs(base) + size, 1e-12):
+def _require_float64(here: Point, epsilon: float, seed: int) -> float:
+    """The rounding noise of the cost, once it is known for that of a float64."""
+    noise, short = rounding(here, epsilon / 6, seed)
+    least = noise
+    if not here.function.is_large:
+        slope = sum(float(np.abs(gradient).sum()) for gradient in here.gradients)
+        spacing = float(np.clip(1e-7 * abs(here.cost) / max(slope, 1e-300), 1e-9, 1e-7))
+        least, short = rounding(here, spacing, seed, quantile=0.25)
+    pairs = zip(here.gradients, here.values, strict=True)
+    size = sum(float(np.abs(g * v).sum()) for g, v in pairs)
+    if short or here.dtype != "float64":
+        least = max(least, float(np.finfo("float32").eps) * abs(here.cost) / 2)
+    if short or here.dtype != "float64" or least > 1e-10 * max(abs(here.cost) + size, 1e-12):
         raise ValueError(
             "The cost must be computed in float64, or rounding drowns the differences. "
-            f"Received: a cost of {base:.4g}, {dtype}, with a rounding noise of {noise:.1g}. "
+            f"Received: a cost of {here.cost:.4g}, {here.dtype}, with a rounding noise of "
+            f"{least:.1g}. "
             "Some layer, loss or function casts to a lower precision: remove the cast."
         )
+    return noise
 
 
 def _require_finite_around(found: Differences) -> None:
@@ -166,12 +175,13 @@ def _result(
     found: Differences,
     kinks: np.ndarray,
     names: Sequence[str],
-    **settings: Any,
+    epsilon: float,
+    method: str,
 ) -> GradientCheck:
     def element(place: int) -> Element:
         return Element(
             names[coordinates.owner[place]],
-            coordinates.indices[place],
+            coordinates.place_of(place),
             float(found.analytic[place]) + 0.0,  # 0, not -0
             float(found.central[place]) + 0.0,
             float(found.excess[place]),
@@ -192,8 +202,37 @@ def _result(
         kinks=tuple(element(int(place)) for place in np.flatnonzero(kinks)),
         noise=whole.noise,
         passed=whole.passed,
-        **settings,
+        epsilon=epsilon,
+        method=method,
+        false_pass=_false_pass(coordinates, found, kinks) if method == "directional" else 0.0,
+        seconds=0.0,
     )
+
+
+def _false_pass(coordinates: Coordinates, found: Differences, kinks: np.ndarray) -> float:
+    """The largest probability over the variables that all directions miss an error of 1 %."""
+    largest = 0.0
+    for variable, norm in enumerate(coordinates.norms):
+        mine = (coordinates.owner == variable) & ~kinks
+        if norm > 0:
+            allowed = tolerance(found.analytic[mine], found.central[mine], found.noise[mine])
+            missed = MOST_DENSE * 2 * allowed / (ERROR_TO_SEE * norm)
+            largest = max(largest, float(np.minimum(1.0, missed).prod()))
+    return largest
+
+
+def _with_better_steps(
+    result: GradientCheck, coordinates: Coordinates, noise: float, is_large: bool
+) -> GradientCheck:
+    """Looks for a better step for each variable that passed without being measured well."""
+    variables = dict(result.variables)
+    worth = OK if is_large else GREAT  # of a large model each cost is dear
+    for number, (name, row) in enumerate(result.variables.items()):
+        if row.passed and max(row.distance, row.noise) >= worth:
+            places = np.flatnonzero(coordinates.owner == number)
+            better = better_epsilon(coordinates, places, noise, result.epsilon)
+            variables[name] = dataclasses.replace(row, better_epsilon=better)
+    return dataclasses.replace(result, variables=variables)
 
 
 def _variable(found: Differences, kinks: np.ndarray, mine: np.ndarray) -> VariableCheck:

@@ -1,27 +1,30 @@
-"""A scalar cost of a list of arrays, compiled once, with its gradient and its rounding error."""
+"""A scalar cost of a list of arrays, traced once, and its values around a point."""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterable, Sequence
-from statistics import NormalDist
-from typing import Any, NamedTuple
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from kerasrecipes import backend
 
-POINTS = 64  # evaluated by one call of the compiled cost
-ELEMENTS = 4_000_000  # of all points of one call, at most
+AT_ONCE = 128  # costs by one call of a compiled loop
+WORTH_A_LOOP = 15_000  # operations saved, in all costs of a variable, by a loop of its own
+LARGE = 1_000_000  # elements of all variables from which costs are evaluated one at a time
+PARALLEL = 10  # costs at the same time below that
 
 
 class CostFunction:
     """The cost that is checked, compiled.
 
-    Runs inside `backend.double_precision()`. A point is one flat array of all values.
+    Runs inside `backend.double_precision()`. The cost is traced once. A variable's costs are then
+    computed from the operations that depend on it alone, the rest being done once for each point:
+    for the last layers of a network that is nearly all of the work.
 
     Args:
         cost: Takes a list of float64 tensors, returns a scalar float64 tensor.
@@ -29,72 +32,211 @@ class CostFunction:
     """
 
     def __init__(self, cost: Callable[[list], Any], shapes: Sequence[tuple[int, ...]]) -> None:
-        sizes = [int(np.prod(shape)) for shape in shapes]
-        self._ends = [int(end) for end in np.cumsum(sizes)]
-        self._width = max(1, min(POINTS, ELEMENTS // max(1, self._ends[-1])))
+        self.shapes = [tuple(shape) for shape in shapes]
+        self.sizes = [int(np.prod(shape)) for shape in shapes]
+        self.is_large = sum(self.sizes) > LARGE
+        self._traced = backend.Traced(cost, self.shapes)
 
-        def cost_at(point: Any) -> Any:
-            pieces = [point[end - size : end] for end, size in zip(self._ends, sizes, strict=True)]
-            return cost([ops.reshape(p, shape) for p, shape in zip(pieces, shapes, strict=True)])
-
-        self._costs = backend.compiled(lambda points: ops.map(cost_at, points))
-        self._both = backend.compiled(lambda tensors: backend.value_and_gradients(cost, tensors))
-
-    def costs(self, points: Iterable[np.ndarray]) -> np.ndarray:
-        """The cost at each point."""
-        points, found = iter(points), [np.empty(0)]
-        while rows := list(itertools.islice(points, self._width)):
-            padded = np.stack(rows + rows[-1:] * (self._width - len(rows)))
-            costs = self._costs(ops.convert_to_tensor(padded, "float64"))
-            found.append(ops.convert_to_numpy(costs)[: len(rows)])
-        return np.concatenate(found)
-
-    def value_and_gradients(
-        self, values: Sequence[np.ndarray]
-    ) -> tuple[float, list[np.ndarray], str]:
-        """The cost, what automatic differentiation says of each array, and the cost's dtype."""
+    def at(self, values: Sequence[Any]) -> Point:
+        """The cost at and around a point, float64 arrays or tensors."""
         tensors = [ops.convert_to_tensor(value, "float64") for value in values]
-        value, gradients = self._both(tensors)
+        values = [ops.convert_to_numpy(tensor) for tensor in tensors]
+        value, gradients = self._traced.value_and_gradients(tensors)
         arrays = [np.asarray(ops.convert_to_numpy(gradient)) for gradient in gradients]
-        return float(value), arrays, keras.backend.standardize_dtype(value.dtype)
+        dtype = keras.backend.standardize_dtype(value.dtype)
+        return Point(self, values, tensors, float(value), arrays, dtype)
 
-    def rounding_noise(
-        self, values: Sequence[np.ndarray], spacing: float, seed: int, quantile: float = 0.5
-    ) -> Noise:
-        """How the cost is rounded.
+    @functools.cached_property
+    def everything(self) -> Parts:
+        """All variables in one part."""
+        return self._split([list(range(len(self.sizes)))])
 
-        Along a line of small steps the cost is a parabola, so third differences of its values
-        hold nothing but rounding: their variance is 20 sigma^2 (Hamming's difference table; More
-        and Wild 2011). Each line leaves to one side only, for there may be a kink where it starts;
-        a quantile leaves the kinks on the way out.
-        """
-        point, generator = flat(values), np.random.default_rng(seed)
-        lines = [
-            [point + k * spacing * signs for k in range(7)]
-            for signs in generator.choice([-1.0, 1.0], (9, point.size))
+    @functools.cached_property
+    def each(self) -> Parts:
+        """A part for each variable of a large cost; the one part for all of a small one."""
+        if not self.is_large:
+            return self.everything
+        return self._split([[variable] for variable in range(len(self.sizes))])
+
+    @functools.cached_property
+    def apart(self) -> Parts:
+        """The parts in which elements are moved: large variables alone, if that saves enough."""
+        alone = [[variable] for variable in range(len(self.sizes))]
+        _, suffixes = self._traced.split(alone)
+        alone = [
+            [variable]
+            for variable, suffix in enumerate(suffixes)
+            if suffix.saved * self.sizes[variable] > WORTH_A_LOOP
         ]
-        costs = self.costs(itertools.chain(*lines)).reshape(9, 7)
-        with np.errstate(invalid="ignore"):  # the cost may be infinite there
-            thirds = np.abs(np.diff(costs, 3)).ravel()
-        size = float(np.quantile([*thirds[np.isfinite(thirds)], 0.0], quantile))
-        measured = size / math.sqrt(20) / NormalDist().inv_cdf((1 + quantile) / 2)
-        least = max(np.finfo(float).eps * abs(float(costs[0, 0])) / 2, np.finfo(float).tiny)
-        return Noise(max(measured, least), _is_short(costs))
+        others = [variable for variable in range(len(self.sizes)) if [variable] not in alone]
+        return self._split([*alone, others] if others else alone) if alone else self.everything
+
+    def _split(self, members: list[list[int]]) -> Parts:
+        prefix, suffixes = self._traced.split(members)
+        at_once = 1 if self.is_large else PARALLEL
+        parts = [
+            Part(number, variables, [self.shapes[v] for v in variables], suffix.function, at_once)
+            for number, (variables, suffix) in enumerate(zip(members, suffixes, strict=True))
+        ]
+        return Parts(parts, prefix)
 
 
-class Noise(NamedTuple):
-    """The standard deviation of the rounding error of a cost, and whether it was a float32."""
+class Parts:
+    """The variables in parts, and what is done once at a point for all of them.
 
-    deviation: float
-    short: bool
+    Attributes:
+        prefix: From all variables to what each part keeps of them.
+    """
+
+    def __init__(self, parts: list[Part], prefix: Callable[[Sequence[Any]], list[list]]) -> None:
+        self.parts, self.prefix = parts, prefix
+        self._by_variable = {variable: part for part in parts for variable in part.variables}
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter(self.parts)
+
+    def of(self, variable: int) -> Part:
+        """The part of a variable."""
+        return self._by_variable[variable]
 
 
-def _is_short(costs: np.ndarray) -> bool:
-    """Whether all costs have the 24 bits of a float32, and not because they are round numbers."""
-    bits = np.frexp(costs)[0] * 2.0**24
-    return bool((bits == np.round(bits)).all() and (bits % 2**12 != 0).any())
+class Part:
+    """Some of the variables, moved while the others stay.
+
+    Args:
+        number: Of the part, among all.
+        variables: Their numbers.
+        shapes: Their shapes.
+        suffix: The cost from the moved variables and from what is kept.
+        at_once: How many costs may be computed at the same time.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        variables: list[int],
+        shapes: list[tuple[int, ...]],
+        suffix: Callable,
+        at_once: int,
+    ) -> None:
+        self.number, self.variables, self.suffix = number, variables, suffix
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes]).tolist()
+        self.starts = [0, *ends[:-1]]
+
+        def after_element(flat, place, value, kept):
+            moved = ops.scatter_update(flat, ops.reshape(place, (1, 1)), ops.reshape(value, (1,)))
+            pieces = [moved[start:end] for start, end in zip(self.starts, ends, strict=True)]
+            pieces = [ops.reshape(p, shape) for p, shape in zip(pieces, shapes, strict=True)]
+            return ops.cast(suffix(pieces, kept), "float64")
+
+        def after_elements(flat, places, values, kept):
+            return backend.mapped(
+                lambda move: after_element(flat, move[0], move[1], kept), (places, values), at_once
+            )
+
+        self.after_elements = backend.compiled(after_elements)
 
 
-def flat(values: Sequence[np.ndarray]) -> np.ndarray:
-    """All values in one array."""
-    return np.concatenate([np.ravel(value) for value in values])
+class Point:
+    """The cost at some values of the variables, and around them.
+
+    Attributes:
+        values: Float64 arrays, one per variable.
+        cost: The cost there.
+        gradients: What automatic differentiation says, one array per variable.
+        dtype: Of the cost.
+    """
+
+    def __init__(
+        self,
+        function: CostFunction,
+        values: list[np.ndarray],
+        tensors: list[Any],
+        cost: float,
+        gradients: list[np.ndarray],
+        dtype: str,
+    ) -> None:
+        self.function, self.values, self.cost = function, values, cost
+        self.gradients, self.dtype = gradients, dtype
+        self._tensors = tensors
+        self._ready: dict[Parts, list[_Ready]] = {}
+
+    def after_elements(self, places: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """The cost with one element changed, for each of some elements.
+
+        Args:
+            places: Where, counted through all variables, shape `(n,)`.
+            values: What stands there instead, shape `(n,)`.
+        """
+        sizes = self.function.sizes
+        owner = np.searchsorted(np.cumsum(sizes), places, side="right")
+        found = np.empty(len(places))
+        for part in self.function.apart:
+            inside = np.zeros(len(sizes), dtype=int)  # from a place in all to one in the part
+            inside[part.variables] = part.starts
+            inside -= np.cumsum([0, *sizes[:-1]])
+            mine = np.flatnonzero(np.isin(owner, part.variables))
+            found[mine] = self._after(part, (places + inside[owner])[mine], values[mine])
+        return found
+
+    def _after(self, part: Part, places: np.ndarray, values: np.ndarray) -> np.ndarray:
+        ready, found = self._at(self.function.apart, part), np.empty(len(places))
+        for start in range(0, len(places), AT_ONCE):
+            chunk = slice(start, start + AT_ONCE)
+            costs = part.after_elements(
+                ready.flat,
+                ops.convert_to_tensor(np.resize(places[chunk], AT_ONCE).astype("int32")),
+                ops.convert_to_tensor(np.resize(values[chunk], AT_ONCE), "float64"),
+                ready.kept,
+            )
+            found[chunk] = ops.convert_to_numpy(costs)[: len(places[chunk])]
+        return found
+
+    def along(self, variable: int, direction: np.ndarray, steps: npt.ArrayLike) -> np.ndarray:
+        """The cost after steps of a variable along a direction of its shape."""
+        part = self.function.each.of(variable)
+        directions = [
+            direction if number == variable else np.zeros(self.function.shapes[number])
+            for number in part.variables
+        ]
+        return self._line(self.function.each, part, directions, steps)
+
+    def along_all(self, directions: Sequence[np.ndarray], steps: npt.ArrayLike) -> np.ndarray:
+        """The cost after steps of all variables along directions of their shapes."""
+        everything = self.function.everything
+        return self._line(everything, everything.parts[0], directions, steps)
+
+    def _line(
+        self, parts: Parts, part: Part, directions: Sequence[Any], steps: npt.ArrayLike
+    ) -> np.ndarray:
+        ready = self._at(parts, part)
+        values = [self.values[variable] for variable in part.variables]
+        if self.function.is_large:  # the framework adds faster, and keeps what it has
+            values = ready.tensors
+            directions = [ops.convert_to_tensor(direction) for direction in directions]
+        costs = []
+        for step in np.asarray(steps, "float64"):
+            moved = [value + step * d for value, d in zip(values, directions, strict=True)]
+            tensors = [ops.convert_to_tensor(value) for value in moved]
+            costs.append(float(part.suffix(tensors, ready.kept)))
+        return np.array(costs)
+
+    def _at(self, parts: Parts, part: Part) -> _Ready:
+        if parts not in self._ready:
+            self._ready[parts] = [
+                _Ready([self._tensors[variable] for variable in part.variables], kept)
+                for part, kept in zip(parts, parts.prefix(self._tensors), strict=True)
+            ]
+        return self._ready[parts][part.number]
+
+
+class _Ready:
+    """What a part needs at a point: its variables, and what stays the same when they move."""
+
+    def __init__(self, tensors: list[Any], kept: list[Any]) -> None:
+        self.tensors, self.kept = tensors, kept
+
+    @functools.cached_property
+    def flat(self) -> Any:
+        """All variables in one tensor."""
+        return ops.concatenate([ops.ravel(tensor) for tensor in self.tensors])

@@ -32,6 +32,8 @@ def float64_copy(layer: keras.Layer, *example_inputs: Any) -> keras.Layer:
     try:
         with _not_compiled(layer), functions_by_name(layer) as functions:
             config = _in_float64(keras.saving.serialize_keras_object(layer))
+            if layer.built:  # its weights follow: to draw them would take longer than all the rest
+                config = _with_zeros(config)
             custom_objects = {**custom_classes(layer), **functions}
         copy = keras.saving.deserialize_keras_object(
             config, custom_objects=custom_objects, safe_mode=False
@@ -121,6 +123,17 @@ def _in_float64(config: Any) -> Any:
         }
     if isinstance(config, (list, tuple)):
         return type(config)(_in_float64(value) for value in config)
+    return config
+
+
+def _with_zeros(config: Any) -> Any:
+    """The config with every initializer of Keras's own replaced by zeros."""
+    if isinstance(config, dict):
+        if config.get("module") == "keras.initializers":
+            return {**config, "class_name": "Zeros", "config": {}}
+        return {key: _with_zeros(value) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return type(config)(_with_zeros(value) for value in config)
     return config
 
 

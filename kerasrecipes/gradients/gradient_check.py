@@ -49,7 +49,7 @@ def gradient_check(
         y: Targets of the batch, as `fit` takes them.
         epsilon: Step of the differences, > 0, in the unit of the weights.
         method: `"exact"` (every element), `"directional"` (4 random directions per variable,
-            whatever its size), or `"auto"` (exact up to 5,000 elements).
+            whatever its size), or `"auto"` (exact up to 10,000 elements).
         variables: Trainable variables, or their paths or names, to look at; all by default.
         seed: Of the random directions.
         sample_weight: Weights of the examples, as `fit` takes them.
@@ -96,7 +96,9 @@ def _cost(model, x, y, sample_weight, training, checked):
     """J as a function of the checked variables' values."""
     variables = [model.trainable_variables[i] for i in checked]
     # The others are held as tensors too: a `custom_gradient` may not take TensorFlow variables.
-    held = [(v, ops.convert_to_tensor(ops.convert_to_numpy(v))) for v in model.weights]
+    moved = {id(variable) for variable in variables}
+    others = [variable for variable in model.weights if id(variable) not in moved]
+    held = [(v, ops.convert_to_tensor(ops.convert_to_numpy(v))) for v in others]
 
     def cost(values):
         mapping = [*held, *zip(variables, values, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +38,8 @@ class VariableCheck:
         passed: Whether no coordinate disagrees beyond rounding and kinks.
         checked: How many coordinates (or directions) were compared.
         kinks: How many of them lie on a kink of the cost.
+        better_epsilon: A step that measures this variable at least ten times more exactly, where
+            `epsilon` is too small or too large for it; else None.
     """
 
     distance: float
@@ -46,6 +48,7 @@ class VariableCheck:
     passed: bool
     checked: int
     kinks: int
+    better_epsilon: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class GradientCheck:
             the verdict: a single wrong bias among a million weights fails it.
         epsilon: The step of the differences.
         method: `exact` (every element) or `directional` (random directions).
+        false_pass: The probability, at most, that a variable passes although its gradient is off
+            by 1 % of its norm. 0 if every element was compared.
         seconds: Wall time of the whole check.
     """
 
@@ -79,6 +84,7 @@ class GradientCheck:
     passed: bool
     epsilon: float
     method: str
+    false_pass: float
     seconds: float
 
     def __bool__(self) -> bool:
@@ -103,7 +109,23 @@ class GradientCheck:
             for element in self.worst
             if element.excess > 1
         ]
-        return "\n".join([head, *rows, *(["largest disagreements:", *wrong] if wrong else [])])
+        disagreements = ["largest disagreements:", *wrong] if wrong else []
+        return "\n".join([head, *self._remarks(), *rows, *disagreements])
+
+    def _remarks(self) -> Iterator[str]:
+        """On what the check cannot see, and on steps that do not suit."""
+        if self.method == "directional":
+            yield (
+                f"  an error of 1 % in a variable passes with a probability of "
+                f"{self.false_pass:.1g} at most"
+            )
+        for name, row in self.variables.items():
+            if row.better_epsilon is not None:
+                too = "small" if row.better_epsilon > self.epsilon else "large"
+                yield (
+                    f"  {name}: epsilon {self.epsilon:g} is too {too} for its scale; "
+                    f"check it with epsilon={row.better_epsilon:g}"
+                )
 
 
 def judge(distance: float, passed: bool) -> str:
