@@ -77,6 +77,18 @@ def test_without_out_the_table_lies_in_the_run(new_rows, tmp_path):
     assert len(pandas.read_csv(tmp_path / "run" / "predictions.csv")) == 9
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("rows", [1, 9])
+def test_a_column_without_any_value_is_filled_as_in_training(rows, ending, new_rows, tmp_path):
+    frame = pandas.read_csv(new_rows).head(rows).assign(label=None)  # as files of new rows have it
+    for column in (SIZE, TEXT, "when", "flag"):
+        frame = frame.assign(**{column: None})
+        empty = tmp_path / f"empty.{ending}"
+        frame.to_csv(empty, index=False) if ending == "csv" else frame.to_parquet(empty)
+        found, _ = predictions(finished("table").directory, empty, tmp_path)
+        assert len(found) == rows
+
+
 def test_missing_columns_are_named(new_rows, tmp_path):
     pandas.read_csv(new_rows).drop(columns=["when", SIZE]).to_csv(new_rows, index=False)
     line = refusal("predict", finished("table").directory, "new.csv", directory=tmp_path)
