@@ -9,16 +9,23 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from kerasrecipes_cli.errors import OptionError
 from kerasrecipes_cli.scripts import listed, run_script
+
+USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # what Typer raises for a wrong argument
 
 
 class Commands(typer.core.TyperGroup):
-    """The commands, each of which Ctrl-C ends with one line and exit status 2."""
+    """The commands, each of which bad input or Ctrl-C ends with one line and exit status 2."""
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was asked for."""
         try:
             return super().invoke(ctx)
+        except USAGE_ERROR as error:  # which Typer would draw as a box of six lines
+            at = getattr(error, "ctx", None) or ctx
+            what = error.format_message().strip().rstrip(".")
+            raise OptionError(f"{what}: see `{at.command_path} --help`.") from None
         except KeyboardInterrupt:
             typer.echo("interrupted: nothing was finished, and nothing was written.", err=True)
             raise typer.Exit(2) from None
