@@ -74,6 +74,7 @@ def test_help_answers_without_loading_keras_and_at_once():
         (("run", "iris", "--target-error", "much"), "'--target-error'"),
         (("check-gradients", "a.keras", "iris", "--examples", "0"), "'--examples'"),
         (("train", "iris"), "No such command 'train'"),
+        (("--nosuch", "run", "iris"), "No such option: --nosuch"),
     ],
 )
 def test_wrong_usage_is_one_line_with_the_way_to_the_help(arguments, words, tmp_path):
