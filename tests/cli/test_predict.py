@@ -71,6 +71,14 @@ def test_the_first_rows_are_shown_with_markup_as_it_is(new_rows, tmp_path):
     assert outcome.out.strip().endswith(f"9 predictions: {tmp_path / 'out.csv'}")
 
 
+def test_what_had_to_be_guessed_is_told(new_rows, tmp_path):
+    _, outcome = predictions(finished("table").directory, new_rows, tmp_path)
+    assert (
+        f"column `{TEXT}`: 1 of 9 rows hold what training did not see (never seen)" in outcome.out
+    )
+    assert "column `when`: 1 of 9 rows are without a value, filled with the median" in outcome.out
+
+
 def test_without_out_the_table_lies_in_the_run(new_rows, tmp_path):
     shutil.copytree(finished("table").directory, tmp_path / "run")
     assert call("predict", tmp_path / "run", new_rows).status == 0
