@@ -9,19 +9,42 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from kerasrecipes_cli.errors import OptionError
 from kerasrecipes_cli.scripts import listed, run_script
+
+USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # what Typer raises for a wrong argument
 
 
 class Commands(typer.core.TyperGroup):
-    """The commands, each of which Ctrl-C ends with one line and exit status 2."""
+    """The commands, each of which bad input or Ctrl-C ends with one line and exit status 2."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Reads what stands before the command."""
+        asked = bool(args)  # reading them empties the list
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except USAGE_ERROR as error:
+            if not asked:  # Typer shows the help then
+                raise
+            raise _as_option_error(error) from None
 
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was asked for."""
         try:
             return super().invoke(ctx)
+        except USAGE_ERROR as error:
+            raise _as_option_error(error) from None
         except KeyboardInterrupt:
             typer.echo("interrupted: nothing was finished, and nothing was written.", err=True)
             raise typer.Exit(2) from None
+
+
+def _as_option_error(error: Any) -> OptionError:
+    """Wrong usage in one line, where Typer would draw a box of six."""
+    command = error.ctx.command_path if error.ctx else "kerasrecipes"
+    return OptionError(f"{error.format_message().strip().rstrip('.')}: see `{command} --help`.")
 
 
 app = typer.Typer(

@@ -15,8 +15,6 @@ from kerasrecipes_cli.quiet import load_keras
 if TYPE_CHECKING:
     import keras
 
-    from kerasrecipes.data import Examples
-
 
 def check_gradients_command(
     model: str, data: str, target: str | None, loss: str | None, examples: int, method: str
@@ -25,11 +23,9 @@ def check_gradients_command(
     if method not in ("exact", "directional", "auto"):
         raise OptionError(f"--method must be exact, directional or auto, and is {method!r}.")
     load_keras()
-    from kerasrecipes.data import read
     from kerasrecipes.gradients import gradient_check
 
-    found = read(data, target)
-    network, x, y = _prepare(Path(model), found)
+    network, x, y = _prepare(Path(model), data, target)
     if loss is not None:
         network.compile(loss=_known(loss))
     if not network.compiled:
@@ -60,16 +56,16 @@ def _known(loss: str) -> str:
     return loss
 
 
-def _prepare(path: Path, found: Examples) -> tuple[keras.Model, np.ndarray, np.ndarray]:
+def _prepare(
+    path: Path, data: str, target: str | None
+) -> tuple[keras.Model, np.ndarray, np.ndarray]:
     """The model with inputs and targets as it takes them."""
     import keras
 
-    from kerasrecipes.data import Encoding, TargetEncoding
-    from kerasrecipes.recipe import load_run
+    from kerasrecipes.data import Encoding, TargetEncoding, read
 
     if path.is_dir():
-        network, encoding = load_run(path)
-        return network, encoding.inputs(found.x), encoding.target.transform(found.y)
+        return _prepare_run(path, data, target)
     if not path.is_file():
         raise OptionError(f"`{path}` does not exist: give a .keras file or the directory of a run.")
     try:
@@ -80,8 +76,23 @@ def _prepare(path: Path, found: Examples) -> tuple[keras.Model, np.ndarray, np.n
     except (OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise OptionError(f"`{path}` cannot be loaded as a Keras model ({reason}).") from error
+    found = read(data, target)
     x = Encoding.fit(found.x).transform(found.x) if found.is_table else found.x
     return network, _inputs(network, x), TargetEncoding.fit(found.y, found.task).transform(found.y)
+
+
+def _prepare_run(
+    path: Path, data: str, target: str | None
+) -> tuple[keras.Model, np.ndarray, np.ndarray]:
+    """The same of a run, which knows what it was trained to predict."""
+    from kerasrecipes.data import read
+    from kerasrecipes.recipe import load_run
+
+    network, encoding = load_run(path)
+    if target is None and Path(data).suffix.lower() in (".csv", ".parquet"):
+        target = encoding.target_name
+    found = read(data, target, task=encoding.target.task)
+    return network, encoding.inputs(found.x), encoding.target.transform(found.y)
 
 
 def _inputs(network: keras.Model, x: np.ndarray) -> np.ndarray:

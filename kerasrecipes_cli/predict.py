@@ -19,10 +19,13 @@ def predict_command(run: str, data: str, out: str | None) -> None:
 
     from kerasrecipes.recipe import predict_rows
 
-    table = predict_rows(run, data)
+    console = Console(highlight=False, emoji=False)
+    remarks: list[str] = []
+    table = predict_rows(run, data, sink=remarks.append)
     path = Path(out) if out else Path(run) / "predictions.csv"
     _write(table.to_csv(index=False), path)
-    console = Console(highlight=False, emoji=False)
+    for remark in remarks:
+        console.print(remark, soft_wrap=True, markup=False)
     console.print(table.head(SHOWN).to_string(index=False), soft_wrap=True, markup=False)
     if len(table) > SHOWN:
         console.print(f"... and {len(table) - SHOWN:,} more rows")

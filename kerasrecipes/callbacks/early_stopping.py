@@ -164,15 +164,15 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
     def _record(self, logs):
         name = self.monitor.removeprefix("val_")
         for side, key in (("train", name), ("dev", f"val_{name}")):
-            value = (
-                float(np.mean(logs[key])) if key in logs else math.nan
-            )  # F1Score has one a class
+            value = _as_number(logs.get(key))
             self.curves[side].append(value)
-            smoothed = self._averages[side].update(value) if key in logs else math.nan
-            self.curves[f"{side}_smoothed"].append(smoothed)
+            known = logs.get(key) is not None
+            self.curves[f"{side}_smoothed"].append(
+                self._averages[side].update(value) if known else math.nan
+            )
 
     def _gap_is_too_wide(self, logs):
-        if self.max_gap is None or self.monitor not in logs:
+        if self.max_gap is None or logs.get(self.monitor) is None:
             return False
         if self.monitor.removeprefix("val_") not in logs:
             raise ValueError(
@@ -207,6 +207,14 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
             return f"{name} has not beaten the baseline {self.baseline:g} in {epochs}: best {best}."
         gap = f" within a gap of {self.max_gap:g}" if self.max_gap is not None else ""
         return f"{name} has not improved on {best}{gap} for {epochs}: {now}."
+
+
+def _as_number(value):
+    """A log as a float: F1Score has one a class; NaN where another callback logged no number."""
+    try:
+        return math.nan if value is None else float(np.mean(value))
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def _check(smoothing, max_gap, monitor):

@@ -60,7 +60,7 @@ def read_inputs(path: "str | Path") -> "np.ndarray | pandas.DataFrame":
 
     Args:
         path: String or Path of a .csv, .npz or .parquet file. A column or an array of targets may
-            be there: a table keeps all its columns, an archive gives its `x`.
+            be there: a table keeps all its columns, empty ones too, an archive gives its `x`.
 
     Returns:
         DataFrame `(m, columns)` or array of rows or images, as `Examples.x`.
@@ -79,7 +79,7 @@ def read_inputs(path: "str | Path") -> "np.ndarray | pandas.DataFrame":
     try:
         if file.suffix.lower() == ".npz":
             return as_inputs(read_archive(file)["x"], "x").x
-        return read_table(file)[0]
+        return read_table(file, empty_columns=True)[0]
     except OSError as error:
         raise DataError(f"`{file}` cannot be read ({error.strerror or error}).") from error
 

@@ -17,7 +17,9 @@ CSV_MEMORY_FACTOR = 4  # text and the columns made of it lie in memory together
 ARROW_MEMORY_FACTOR = 3
 
 
-def read_table(path: "str | Path") -> "tuple[pandas.DataFrame, tuple[str, ...]]":
+def read_table(
+    path: "str | Path", *, empty_columns: bool = False
+) -> "tuple[pandas.DataFrame, tuple[str, ...]]":
     """Reads a .csv or .parquet file.
 
     A CSV file is UTF-8 (with or without a byte order mark), has a header line, and is separated by
@@ -25,13 +27,16 @@ def read_table(path: "str | Path") -> "tuple[pandas.DataFrame, tuple[str, ...]]"
 
     Args:
         path: String or Path, of an existing file that ends in .csv or .parquet.
+        empty_columns: Bool. Whether a column without any value may stay, as in new rows, where the
+            target is not known yet and a single gap can be a whole column.
 
     Returns:
         The DataFrame, its column names stripped of spaces, and a tuple of notes for a person.
 
     Raises:
         DataError: If it is no such table, is empty, repeats a column name, holds a column without
-            any value, infinite numbers or nested values, or does not fit the memory.
+            any value (unless `empty_columns`), infinite numbers or nested values, or does not fit
+            the memory.
 
     Example:
     >>> import pathlib, tempfile
@@ -45,7 +50,8 @@ def read_table(path: "str | Path") -> "tuple[pandas.DataFrame, tuple[str, ...]]"
     frame, notes = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path)
     if not len(frame):
         raise DataError(f"`{path.name}` has column names but no rows: add examples.")
-    _check_empty(frame, path.name)
+    if not empty_columns:
+        _check_empty(frame, path.name)
     for name in frame.columns:
         frame[name] = _plain_column(frame[name], path.name)
     return frame, tuple(notes)

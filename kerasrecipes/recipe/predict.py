@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from kerasrecipes.data import DataError, read
 from kerasrecipes.data.catalog import NAMES
+from kerasrecipes.data.new_rows import remarks
 from kerasrecipes.data.read import read_inputs
 from kerasrecipes.recipe.run_encoding import RunEncoding
 
@@ -62,13 +64,17 @@ def load_run(run: str | os.PathLike[str]) -> tuple[keras.Model, RunEncoding]:
         ) from error
 
 
-def predict_rows(run: str | os.PathLike[str], data: str) -> pandas.DataFrame:
+def predict_rows(
+    run: str | os.PathLike[str], data: str, *, sink: Callable[[str], Any] | None = None
+) -> pandas.DataFrame:
     """Applies a run's encoding and model to the rows of a file.
 
     Args:
         run: Directory of a finished run.
         data: Path of a `.csv`, `.npz` or `.parquet` file with the columns of the training data (the
             target may be missing), or the name of a data set.
+        sink: Called with one line for each column with gaps, or with values that training did not
+            see; `None` for silence.
 
     Returns:
         A table with one line per row: `prediction`, and for classes `confidence` and one column
@@ -90,6 +96,9 @@ def predict_rows(run: str | os.PathLike[str], data: str) -> pandas.DataFrame:
     x = encoding.inputs(rows)
     if not len(x):
         raise DataError(f"`{data}` holds no rows: there is nothing to predict.")
+    if sink is not None and encoding.table is not None:
+        for remark in remarks(encoding.table, rows):
+            sink(remark)
     outputs = np.asarray(model.predict(x, batch_size=256, verbose=0))
     if not encoding.target.classes:
         return pandas.DataFrame({"prediction": outputs[:, 0]})

@@ -102,6 +102,7 @@ class RunDirectory:
     def _remove_empty(self) -> None:
         """Takes back the folders made on entering that hold nothing."""
         for folder in reversed(self._made):
-            if any(folder.iterdir()):
-                break
-            folder.rmdir()
+            if folder.exists():  # else someone else has removed it
+                if any(folder.iterdir()):
+                    break
+                folder.rmdir()

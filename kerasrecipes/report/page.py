@@ -7,9 +7,10 @@ import functools
 import itertools
 import numbers
 import os
+import re
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kerasrecipes.report.content import (
     Figure,
@@ -93,11 +94,17 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("kerasrecipes.report", ""),
         autoescape=True,
+        finalize=_with_unbroken_percentages,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return environment.get_template("page.html.j2")
+
+
+def _with_unbroken_percentages(value: Any) -> Any:
+    """Text in which no line ends between a number and its percent sign."""
+    return re.sub(r"(?<=\d) %", "\u00a0%", value) if type(value) is str else value
 
 
 def _blocks(section: Section) -> Iterator[tuple[str, list[Table | Figure | Findings]]]:

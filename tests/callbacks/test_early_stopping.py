@@ -178,6 +178,19 @@ def test_a_missing_side_is_nan_in_the_curves():
     assert math.isnan(stopper.curves["dev"][0])
 
 
+@pytest.mark.parametrize("log", [None, "n/a", [0.1, "n/a"]])
+def test_a_log_of_another_callback_that_is_no_number_is_nan_in_the_curves(log):
+    stopper = silent(patience=5)
+    feed(stopper, dev=[1.0, 0.5], train=[log, 2.0])
+    np.testing.assert_array_equal(stopper.curves["train"], [math.nan, 2.0])
+    assert stopper.best == 0.5
+
+
+def test_a_monitor_logged_as_none_warns_as_in_keras():
+    with pytest.warns(UserWarning, match="Early stopping conditioned on metric `val_loss`"):
+        assert feed(silent(max_gap=0.1), dev=[None, None], train=[1.0, 1.0]) == 2
+
+
 def test_it_says_once_why_and_what_else_could_be_done():
     lines = []
     stopper = EarlyStopping(patience=2, sink=lines.append)

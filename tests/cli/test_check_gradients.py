@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas
 import pytest
 from keras import ops
 
@@ -44,6 +45,14 @@ def test_the_model_of_a_run_passes(kind):
     assert outcome.err == ""
     assert "gradient check" in outcome.out
     assert "passed" in outcome.out
+
+
+def test_a_run_knows_its_target_wherever_the_column_lies(tmp_path):
+    run = finished("numbers")
+    frame = pandas.read_parquet(run.data)
+    frame[["price", "p", "q", "r"]].round().to_csv(tmp_path / "moved.csv", index=False)
+    outcome = call("check-gradients", run.directory, "moved.csv", directory=tmp_path)
+    assert outcome.status == 0, outcome
 
 
 @pytest.mark.parametrize(

@@ -71,10 +71,30 @@ def test_the_first_rows_are_shown_with_markup_as_it_is(new_rows, tmp_path):
     assert outcome.out.strip().endswith(f"9 predictions: {tmp_path / 'out.csv'}")
 
 
+def test_what_had_to_be_guessed_is_told(new_rows, tmp_path):
+    _, outcome = predictions(finished("table").directory, new_rows, tmp_path)
+    assert (
+        f"column `{TEXT}`: 1 of 9 rows hold what training did not see (never seen)" in outcome.out
+    )
+    assert "column `when`: 1 of 9 rows are without a value, filled with the median" in outcome.out
+
+
 def test_without_out_the_table_lies_in_the_run(new_rows, tmp_path):
     shutil.copytree(finished("table").directory, tmp_path / "run")
     assert call("predict", tmp_path / "run", new_rows).status == 0
     assert len(pandas.read_csv(tmp_path / "run" / "predictions.csv")) == 9
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("rows", [1, 9])
+def test_a_column_without_any_value_is_filled_as_in_training(rows, ending, new_rows, tmp_path):
+    frame = pandas.read_csv(new_rows).head(rows).assign(label=None)  # as files of new rows have it
+    for column in (SIZE, TEXT, "when", "flag"):
+        frame = frame.assign(**{column: None})
+        empty = tmp_path / f"empty.{ending}"
+        frame.to_csv(empty, index=False) if ending == "csv" else frame.to_parquet(empty)
+        found, _ = predictions(finished("table").directory, empty, tmp_path)
+        assert len(found) == rows
 
 
 def test_missing_columns_are_named(new_rows, tmp_path):

@@ -112,3 +112,8 @@ def test_a_table_larger_than_the_memory_is_refused_before_it_is_read(monkeypatch
     monkeypatch.setattr(memory, "available_memory", lambda: 10_000)
     with pytest.raises(DataError, match=rf"`a.{suffix}` takes about .* 0.0 GB is free"):
         read_table(path)
+
+
+def test_an_empty_column_may_stay_where_it_is_asked_for(tmp_path):
+    frame, _ = read_table(csv(tmp_path, "a,b\n1,\n2,\n"), empty_columns=True)
+    assert frame["b"].isna().all()

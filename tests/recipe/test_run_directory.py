@@ -70,6 +70,19 @@ def test_a_disk_that_fills_up_is_told_and_nothing_is_left(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def write_where_all_was_removed(path):
+    with RunDirectory(path / "b") as directory:
+        shutil.rmtree(path)
+        directory.aside("result.json").write_text("1")
+
+
+def test_a_directory_that_someone_removed_meanwhile_is_told(tmp_path):
+    match = r"b` could not be written \(No such file or directory\)"
+    with pytest.raises(DataError, match=match):
+        write_where_all_was_removed(tmp_path / "a")
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize("free", [0, NEEDED_BYTES - 1])
 def test_a_disk_with_too_little_space_is_refused(free, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=free)

@@ -232,3 +232,10 @@ def test_importing_the_report_loads_nothing_heavy():
 def test_nothing_draws_through_pyplot():
     for file in Path(kerasrecipes.report.__file__).parent.rglob("*.py"):
         assert not re.search(r"(import|\.)\s*pyplot", file.read_text(encoding="utf-8")), file
+
+
+def test_no_line_ends_between_a_number_and_its_percent_sign():
+    html = render(Page("a %", answer=(Fact("Test error", "1.4 %", note="95 % interval"),)))
+    assert "1.4\u00a0%" in html
+    assert "95\u00a0% interval" in html
+    assert "<h1>a %</h1>" in html
