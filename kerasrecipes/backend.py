@@ -67,6 +67,84 @@ def value_and_gradients(
     return value, list(gradients)
 
 
+def value_and_gradients_at(
+    function: Callable[[Callable], Any],
+) -> tuple[Any, list[Any], list[Any]]:
+    """The value of a scalar function and its gradient at tensors inside it, in one pass each way.
+
+    Args:
+        function: Takes `mark` and returns a scalar tensor. `mark` takes a floating-point tensor and
+            returns it, to go on with; the gradient at each marked tensor is measured.
+
+    Returns:
+        `(value, marked, gradients)`, in the order of marking; a tensor that the value does not
+        depend on has a zero gradient.
+    """
+    if keras.backend.backend() == "tensorflow":
+        return _tensorflow_gradients_at(function)
+    if keras.backend.backend() == "jax":
+        return _jax_gradients_at(function)
+    import torch
+
+    marked: list[Any] = []
+
+    def mark(tensor: Any) -> Any:
+        marked.append(tensor if tensor.requires_grad else tensor.detach().requires_grad_(True))
+        return marked[-1]
+
+    value = function(mark)
+    gradients = torch.autograd.grad(value, marked, allow_unused=True, materialize_grads=True)
+    return value, marked, list(gradients)
+
+
+def _tensorflow_gradients_at(function: Callable) -> tuple[Any, list[Any], list[Any]]:
+    import tensorflow as tf
+
+    marked: list[Any] = []
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+
+        def mark(tensor):
+            tape.watch(tensor)
+            marked.append(tensor)
+            return tensor
+
+        value = function(mark)
+    gradients = tape.gradient(value, marked, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return value, marked, [tf.convert_to_tensor(gradient) for gradient in gradients]
+
+
+def _jax_gradients_at(function: Callable) -> tuple[Any, list[Any], list[Any]]:
+    """JAX differentiates for arguments only, so a scalar argument goes by every marked tensor.
+
+    The marks are identities, whose own derivative rule notes what comes by on the way back.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    gradients: dict[int, Any] = {}
+
+    def passed(anchor):
+        marked: list[Any] = []
+
+        def mark(tensor):
+            number = len(marked)
+            marked.append(tensor)
+
+            def note(_, gradient):
+                gradients[number] = gradient
+                return gradient, jnp.zeros_like(anchor)
+
+            identity = jax.custom_vjp(lambda tensor, anchor: tensor)
+            identity.defvjp(lambda tensor, anchor: (tensor, None), note)
+            return identity(tensor, anchor)
+
+        return function(mark), marked
+
+    (value, marked), _ = jax.value_and_grad(passed, has_aux=True)(jnp.zeros(()))
+    found = [gradients.get(i, jnp.zeros_like(tensor)) for i, tensor in enumerate(marked)]
+    return value, marked, found
+
+
 def compiles_random_images() -> bool:
     """Whether Keras's random image layers can run inside an XLA-compiled step.
 

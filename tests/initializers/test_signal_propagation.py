@@ -166,11 +166,13 @@ def test_the_table_shows_rows_rates_and_verdict():
     assert lines[0].split() == ["layer", "activation", "std", "gradient", "std"]
     assert lines[1].split()[0] == "h0"
     assert lines[-2].startswith("rate per layer")
-    assert lines[-1].startswith("vanishing: initialise the hidden layers with Xavier()")
+    assert lines[-1].startswith(
+        "vanishing: initialise Dense with tanh: kernel_initializer=Xavier()."
+    )
 
 
 def test_targets_need_a_compiled_model():
-    with pytest.raises(ValueError, match=r"`y` needs a compiled model.*not compiled"):
+    with pytest.raises(ValueError, match=r"`y` needs a model compiled.*not compiled"):
         signal_propagation(network(scaled_xavier(1), "tanh", 2), X, np.zeros((64, 1)))
 
 
