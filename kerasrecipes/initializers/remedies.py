@@ -18,7 +18,6 @@ _BY_ACTIVATION = {
     "prelu": "He()",
     "elu": "He()",
     "softplus": "He()",
-    "mish": "He()",
     "leaky_relu": "He(negative_slope=0.2)",  # the default of keras.activations.leaky_relu
     "tanh": "Xavier()",
     "softsign": "Xavier()",
@@ -26,7 +25,7 @@ _BY_ACTIVATION = {
     "linear": "Xavier()",
 }
 # Their gain depends on the scale of what comes in: no formula holds, a measurement does.
-_MEASURED = {"gelu", "silu", "swish"}
+_MEASURED = {"gelu", "silu", "swish", "mish"}
 _SATURATED = {"sigmoid", "hard_sigmoid", "softmax"}
 _ACTIVATION_LAYERS = {
     "ReLU": "relu",

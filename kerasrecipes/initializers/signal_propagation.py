@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops, tree
 
-from kerasrecipes import backend
-from kerasrecipes.initializers.layer_calls import (
-    inner_layers,
-    intercepted_calls,
-    is_closed,
-    layer_name,
-)
+from kerasrecipes.initializers.layer_calls import layer_name
 from kerasrecipes.initializers.model_inputs import checked_inputs
 from kerasrecipes.initializers.remedies import is_activation, remedies
+from kerasrecipes.initializers.signal_trace import Call, is_float, std, trace_signal
 from kerasrecipes.initializers.signal_verdict import LayerSignal, SignalPropagation, judge
 
 
@@ -71,101 +65,24 @@ def signal_propagation(
     """
     x = checked_inputs(model, x)
     _require_finite_weights(model)
-    cost = _projection(seed) if y is None else _cost(model, x, y)
-    trace = _trace(model, x, cost)
-    if len(trace.layers) < 2:
+    trace = trace_signal(model, x, _projection(seed) if y is None else _cost(model, x, y))
+    calls = trace.calls
+    if len(calls) < 2:
         raise ValueError(
             "`model` must have at least two layers with floating-point weights: a rate needs two "
-            f"points. Received: {len(trace.layers)} in model `{model.name}`."
+            f"points. Received: {len(calls)} in model `{model.name}`."
         )
-    names = _numbered([layer_name(model, layer) for layer in trace.layers])
+    names = _numbered([layer_name(model, call.layer) for call in calls])
+    _require_defined(names, calls)
     rows = [
-        LayerSignal(*row)
-        for row in zip(names, map(_std, trace.activations), map(_std, trace.gradients), strict=True)
+        LayerSignal(name, std(call.activation), std(call.gradient))
+        for name, call in zip(names, calls, strict=True)
     ]
-    _require_defined(names, trace)
-    hidden = [i for i in range(len(names)) if i not in trace.outputs]
-    hidden = hidden if len(hidden) > 1 else list(range(len(names)))
-    mended = {id(trace.layers[i]) for i in hidden}
-    called = [layer for layer in trace.called if is_activation(layer) or id(layer) in mended]
-    return judge(rows, hidden, remedies(model, called))
-
-
-class _Trace(NamedTuple):
-    """What one pass saw."""
-
-    layers: list[keras.Layer]  # of the measured calls, in order
-    activations: list[np.ndarray]
-    gradients: list[np.ndarray]
-    outputs: set[int]  # numbers of the calls whose result is an output of the model
-    called: list[keras.Layer]  # measured layers and activations, in order
-
-
-def _trace(model: keras.Model, x: Any, cost: Callable) -> _Trace:
-    results: list[list[Any]] = []
-    measured: list[keras.Layer] = []
-    called: list[keras.Layer] = []
-    outputs: set[int] = set()
-
-    def cost_through(mark: Callable) -> Any:
-        def handle(layer, call, *args, **kwargs):
-            if isinstance(layer, keras.layers.BatchNormalization):
-                return call(*args[:1], **kwargs | {"training": True})
-            result = call(*args, **kwargs)
-            called.append(layer)
-            if is_activation(layer):
-                return result
-            leaves = [mark(leaf) if _is_float(leaf) else leaf for leaf in tree.flatten(result)]
-            measured.append(layer)
-            results.append(leaves)
-            return tree.pack_sequence_as(result, leaves)
-
-        with (
-            intercepted_calls(model, list(_intercepted(model)), handle),
-            keras.StatelessScope(collect_losses=True),
-        ):
-            predictions = model(x, training=False)
-            last = {id(tensor) for tensor in tree.flatten(predictions)}
-            outputs.update(i for i, leaves in enumerate(results) if last & set(map(id, leaves)))
-            return cost(predictions)
-
-    marked, gradients = (
-        map(_array, part) for part in backend.value_and_gradients_at(cost_through)[1:]
-    )
-    counts = [sum(map(_is_float, leaves)) for leaves in results]
-    activations = [list(itertools.islice(marked, count)) for count in counts]
-    at_them = [list(itertools.islice(gradients, count)) for count in counts]
-    outputs.add(len(results) - 1)
-    return _Trace(
-        measured,
-        [leaves[0] for leaves in activations],
-        [max(leaves, key=_std) for leaves in at_them],  # a state may go on where the output ends
-        outputs,
-        called,
-    )
-
-
-def _intercepted(model: keras.Model) -> Iterator[keras.Layer]:
-    for layer in inner_layers(model):
-        kept = isinstance(layer, keras.layers.BatchNormalization) or is_activation(layer)
-        if kept or is_closed(layer) or _owns_matrix(layer):
-            yield layer
-
-
-def _owns_matrix(layer: keras.Layer) -> bool:
-    inner = layer._flatten_layers(include_self=False, recursive=False)
-    foreign = {id(weight) for part in inner for weight in part.weights}
-    return any(
-        len(weight.shape) >= 2 and _is_float(weight) and id(weight) not in foreign
-        for weight in layer.weights
-    )
-
-
-def _is_float(tensor: Any) -> bool:
-    dtype = getattr(tensor, "dtype", None)
-    return dtype is not None and keras.backend.is_float_dtype(
-        keras.backend.standardize_dtype(dtype)
-    )
+    hidden = [i for i, call in enumerate(calls[:-1]) if not call.is_output]
+    hidden = hidden if len(hidden) > 1 else list(range(len(calls)))
+    mended = {id(calls[i].layer) for i in hidden}
+    order = [layer for layer in trace.order if is_activation(layer) or id(layer) in mended]
+    return judge(rows, hidden, remedies(model, order), trace.normalized)
 
 
 def _numbered(names: list[str]) -> list[str]:
@@ -208,32 +125,22 @@ def _projection(seed: int) -> Callable:
     return project
 
 
-def _array(tensor: Any) -> np.ndarray:
-    wide = keras.backend.standardize_dtype(tensor.dtype) == "bfloat16"
-    return ops.convert_to_numpy(ops.cast(tensor, "float32") if wide else tensor)
-
-
-def _std(values: np.ndarray) -> float:
-    return float(values.std(dtype="float64")) if np.all(np.isfinite(values)) else math.inf
-
-
 def _require_finite_weights(model: keras.Model) -> None:
     for weight in model.weights:
-        if _is_float(weight) and not bool(ops.all(ops.isfinite(weight))):
+        if is_float(weight) and not bool(ops.all(ops.isfinite(weight))):
             raise ValueError(
                 "`model` must have finite weights, or no signal passes. Received: NaN or infinity "
                 f"in {weight.path}. Build the model anew, or load earlier weights."
             )
 
 
-def _require_defined(names: list[str], trace: _Trace) -> None:
+def _require_defined(names: list[str], calls: Sequence[Call]) -> None:
     """Refuses NaN that no overflow explains, which has no scale."""
-    for what, arrays, places in (
-        ("activations", trace.activations, names),
-        ("gradients", trace.gradients[::-1], names[::-1]),
-    ):
+    forward = [(name, call.activation) for name, call in zip(names, calls, strict=True)]
+    backward = [(name, call.gradient) for name, call in zip(names, calls, strict=True)][::-1]
+    for what, places in (("activations", forward), ("gradients", backward)):
         largest = 1.0
-        for values, name in zip(arrays, places, strict=True):
+        for name, values in places:
             if not np.all(np.isfinite(values)):
                 if np.any(np.isinf(values)) or largest > math.sqrt(np.finfo(values.dtype).max):
                     return
@@ -241,4 +148,4 @@ def _require_defined(names: list[str], trace: _Trace) -> None:
                     f"`model` must give finite {what} where no scale explodes. Received: NaN in "
                     f"the {what} of layer `{name}`. Look for a logarithm, root or division at 0."
                 )
-            largest = max(largest, float(np.abs(values).max(initial=0.0)))
+            largest = max(largest, float(np.abs(values).max()))

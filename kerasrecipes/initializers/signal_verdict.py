@@ -39,7 +39,7 @@ class SignalPropagation(NamedTuple):
         verdict: `"vanishing"`, `"stable"` or `"exploding"`.
         advice: What to do about it, in words.
         remedies: The initializers that would mend it, one for each kind of hidden layer and
-            activation; empty if it is stable.
+            activation; empty if it is stable or batch norm leaves them no say.
     """
 
     rows: tuple[LayerSignal, ...]
@@ -58,7 +58,10 @@ class SignalPropagation(NamedTuple):
 
 
 def judge(
-    rows: Sequence[LayerSignal], hidden: Sequence[int], remedies: tuple[Remedy, ...]
+    rows: Sequence[LayerSignal],
+    hidden: Sequence[int],
+    remedies: tuple[Remedy, ...],
+    normalized: bool = False,
 ) -> SignalPropagation:
     """The rates over the hidden rows, the verdict and the advice.
 
@@ -66,6 +69,7 @@ def judge(
         rows: All layers, in order of execution.
         hidden: Numbers of the rows to fit the rates over; two or more.
         remedies: What would mend the hidden layers.
+        normalized: Whether batch norm stands between them.
 
     Example:
         >>> rows = [LayerSignal(name, 0.5**i, 1.0) for i, name in enumerate("abcdef")]
@@ -79,6 +83,13 @@ def judge(
     verdict = _verdict(rate, activations + gradients, steps=len(hidden) - 1)
     if verdict == "stable":
         return SignalPropagation(tuple(rows), rate, verdict, "nothing to mend.")
+    if normalized and STABLE_RATES[0] <= rate.activation <= STABLE_RATES[1]:
+        advice = (
+            "batch norm sets the scale of the activations whatever the initializer, and its own "
+            "derivative makes the gradient grow (by 1.21 a layer with ReLU). Skip connections or "
+            "fewer layers hold it."
+        )
+        return SignalPropagation(tuple(rows), rate, verdict, advice)
     advice = (
         f"initialise {'; '.join(map(str, remedies))}. If that does not hold the scale, as with "
         "skip connections or odd inputs, unit_variance(model, x) measures it instead of assuming "
