@@ -63,6 +63,7 @@ def initialisations(width: int) -> dict[str, tuple[str, Callable]]:
 
 
 def network(activation: str, initializer: Callable, seed: int, width: int) -> keras.Model:
+    keras.utils.set_random_seed(seed)  # of the output layer
     hidden = [
         keras.layers.Dense(width, activation, kernel_initializer=initializer(1000 * seed + i))
         for i in range(DEPTH)
