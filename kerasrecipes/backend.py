@@ -7,10 +7,9 @@ word for, and what each framework says differently, is said here, behind a few f
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 
@@ -92,70 +91,16 @@ def mapped(function: Callable[[Any], Any], items: Any, at_once: int) -> Any:
     return keras.ops.map(function, items)
 
 
-class Traced:
-    """A scalar function of a list of tensors, traced once, which can be split at some of them.
+def pruned_graph(function: Callable[[list], Any], shapes: Sequence[tuple[int, ...]]) -> Any:
+    """The graph of a scalar function of float64 tensors, which can be pruned; None elsewhere.
 
-    Args:
-        function: Takes the list of tensors, returns a scalar tensor; no first call may build
-            variables any more.
-        shapes: Shapes of the tensors, which are float64.
+    Returns:
+        On TensorFlow a wrapped function of the tensors; its first output is the value, the others
+        are the gradients. On other backends None: XLA moves what stays the same out of a loop by
+        itself.
     """
-
-    def __init__(self, function: Callable[[list], Any], shapes: Sequence[tuple[int, ...]]) -> None:
-        self._function, self._count = function, len(shapes)
-        if keras.backend.backend() == "tensorflow":
-            self._graph = _graph_of(function, shapes)
-        else:
-            self._both = compiled(lambda tensors: value_and_gradients(function, tensors))
-
-    def value_and_gradients(self, tensors: Sequence[Any]) -> tuple[Any, list[Any]]:
-        """As the function of this name does it."""
-        if keras.backend.backend() == "tensorflow":
-            value, *gradients = self._graph(*tensors)
-            return value, gradients
-        return self._both(list(tensors))
-
-    def split(self, parts: Sequence[Sequence[int]]) -> tuple[Callable, list[Suffix]]:
-        """Splits the function, for each part of its tensors, into what depends on them and not.
-
-        Args:
-            parts: The numbers of the tensors that move together, for each part.
-
-        Returns:
-            `(prefix, suffixes)`: `prefix(tensors)` computes, for each part, all that does not
-            depend on it, and the part's suffix does the rest. Only TensorFlow is split in
-            earnest: XLA moves what stays the same out of a loop by itself.
-        """
-        if keras.backend.backend() == "tensorflow":
-            return _split_graph(self._graph, self._count, parts)
-        held = [[i for i in range(self._count) if i not in moving] for moving in parts]
-
-        def suffix(moving: Sequence[int], held: Sequence[int]) -> Callable:
-            def function(moved: Sequence[Any], kept: Sequence[Any]) -> Any:
-                by_number = dict(zip([*moving, *held], [*moved, *kept], strict=True))
-                return self._function([by_number[i] for i in range(self._count)])
-
-            return compiled(function)
-
-        suffixes = [Suffix(suffix(*pair), 0) for pair in zip(parts, held, strict=True)]
-        return (lambda tensors: [[tensors[i] for i in one] for one in held]), suffixes
-
-
-class Suffix(NamedTuple):
-    """The part of a function that depends on some tensors.
-
-    Attributes:
-        function: `function(moved, kept) -> value`, with the tensors that move, in their order,
-            and what the prefix keeps for them; compiled.
-        saved: How many operations it leaves to the prefix.
-    """
-
-    function: Callable[[Sequence[Any], Sequence[Any]], Any]
-    saved: int
-
-
-def _graph_of(function: Callable, shapes: Sequence[tuple[int, ...]]) -> Any:
-    """A graph that can be pruned, of the value and the gradients."""
+    if keras.backend.backend() != "tensorflow":
+        return None
     import tensorflow as tf
 
     def both(*tensors):
@@ -166,81 +111,82 @@ def _graph_of(function: Callable, shapes: Sequence[tuple[int, ...]]) -> Any:
     return tf.compat.v1.wrap_function(both, signature)
 
 
-def _split_graph(
-    graph: Any, count: int, parts: Sequence[Sequence[int]]
-) -> tuple[Callable, list[Suffix]]:
-    inputs, value = graph.inputs[:count], graph.outputs[0]
-    cuts, suffixes = [], []
-    for moving in parts:
-        moved = [inputs[i] for i in moving]
-        again = _again(graph.graph, moved, value)
-        cut = _edge(again, inputs)
-        cuts.append(cut)
-        suffixes.append(_suffix(graph, moved, cut, value, again))
-    fetched = list({tensor.ref(): tensor for cut in cuts for tensor in cut}.values())
-    places = {tensor.ref(): place for place, tensor in enumerate(fetched)}
-    pruned = compiled(graph.prune(inputs, fetched)) if fetched else lambda *tensors: []
+def value_and_gradients_at(
+    function: Callable[[Callable], Any],
+) -> tuple[Any, list[Any], list[Any]]:
+    """The value of a scalar function and its gradient at tensors inside it, in one pass each way.
 
-    def prefix(tensors: Sequence[Any]) -> list[list[Any]]:
-        kept = list(pruned(*tensors))
-        return [[kept[places[tensor.ref()]] for tensor in cut] for cut in cuts]
+    Args:
+        function: Takes `mark` and returns a scalar tensor. `mark` takes a floating-point tensor and
+            returns it, to go on with; the gradient at each marked tensor is measured.
 
-    return prefix, suffixes
-
-
-def _suffix(graph: Any, moved: list, cut: list, value: Any, again: set) -> Suffix:
-    @functools.cache
-    def pruned() -> Callable:
-        function = graph.prune([*moved, *cut], value)
-        return compiled(lambda moved, kept: function(*moved, *kept))
-
-    everything = _towards(value, lambda operation: True)
-    saved = sum(not _is_source(operation) for operation in everything - again)
-    return Suffix(lambda moved, kept: pruned()(moved, kept), saved)
-
-
-def _again(graph: Any, moved: Sequence[Any], value: Any) -> set:
-    """The operations that are done again when some tensors move.
-
-    Those that depend on them, and those that make handles for these: a handle is not passed from
-    function to function.
+    Returns:
+        `(value, marked, gradients)`, in the order of marking; a tensor that the value does not
+        depend on has a zero gradient.
     """
-    behind = {tensor.op for tensor in moved}
-    for operation in graph.get_operations():  # in order of creation
-        if any(tensor.op in behind for tensor in operation.inputs):
-            behind.add(operation)
-    return _towards(value, lambda operation: operation in behind or _is_handle(operation))
+    if keras.backend.backend() == "tensorflow":
+        return _tensorflow_gradients_at(function)
+    if keras.backend.backend() == "jax":
+        return _jax_gradients_at(function)
+    import torch
+
+    marked: list[Any] = []
+
+    def mark(tensor: Any) -> Any:
+        marked.append(tensor if tensor.requires_grad else tensor.detach().requires_grad_(True))
+        return marked[-1]
+
+    value = function(mark)
+    gradients = torch.autograd.grad(value, marked, allow_unused=True, materialize_grads=True)
+    return value, marked, list(gradients)
 
 
-def _edge(operations: set, inputs: Sequence[Any]) -> list:
-    """The tensors that operations need from others; constants come along by themselves."""
-    given = {tensor.ref() for tensor in inputs}
-    edge = {
-        tensor.ref(): tensor
-        for operation in operations
-        for tensor in operation.inputs
-        if tensor.op not in operations and (tensor.ref() in given or not _is_source(tensor.op))
-    }
-    return list(edge.values())
+def _tensorflow_gradients_at(function: Callable) -> tuple[Any, list[Any], list[Any]]:
+    import tensorflow as tf
+
+    marked: list[Any] = []
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+
+        def mark(tensor):
+            tape.watch(tensor)
+            marked.append(tensor)
+            return tensor
+
+        value = function(mark)
+    gradients = tape.gradient(value, marked, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return value, marked, [tf.convert_to_tensor(gradient) for gradient in gradients]
 
 
-def _towards(tensor: Any, is_wanted: Callable[[Any], bool]) -> set:
-    """The operations from which a tensor is computed, as far back as they are wanted."""
-    found, waiting = set(), [tensor.op]
-    while waiting:
-        operation = waiting.pop()
-        if operation not in found and is_wanted(operation):
-            found.add(operation)
-            waiting += [source.op for source in operation.inputs]
-    return found
+def _jax_gradients_at(function: Callable) -> tuple[Any, list[Any], list[Any]]:
+    """JAX differentiates for arguments only, so a scalar argument goes by every marked tensor.
 
+    The marks are identities, whose own derivative rule notes what comes by on the way back.
+    """
+    import jax
+    import jax.numpy as jnp
 
-def _is_source(operation: Any) -> bool:
-    return operation.type in ("Const", "Placeholder")
+    gradients: dict[int, Any] = {}
 
+    def passed(anchor):
+        marked: list[Any] = []
 
-def _is_handle(operation: Any) -> bool:
-    return any(output.dtype.name in ("resource", "variant") for output in operation.outputs)
+        def mark(tensor):
+            number = len(marked)
+            marked.append(tensor)
+
+            def note(_, gradient):
+                gradients[number] = gradient
+                return gradient, jnp.zeros_like(anchor)
+
+            identity = jax.custom_vjp(lambda tensor, anchor: tensor)
+            identity.defvjp(lambda tensor, anchor: (tensor, None), note)
+            return identity(tensor, anchor)
+
+        return function(mark), marked
+
+    (value, marked), _ = jax.value_and_grad(passed, has_aux=True)(jnp.zeros(()))
+    found = [gradients.get(i, jnp.zeros_like(tensor)) for i, tensor in enumerate(marked)]
+    return value, marked, found
 
 
 def compiles_random_images() -> bool:

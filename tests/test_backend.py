@@ -43,6 +43,29 @@ def test_the_gradient_of_a_lookup_is_a_whole_array():
     np.testing.assert_array_equal(gradient, [[0, 0], [1, 1], [0, 0], [2, 2]])
 
 
+def test_gradients_at_marks_inside_a_function():
+    x = ops.convert_to_tensor([1.0, -2.0])
+
+    def function(mark):
+        a = mark(x * 3)
+        b = mark(a**2)
+        mark(a + 1)  # leads nowhere
+        return ops.sum(b * a)
+
+    value, marked, gradients = backend.value_and_gradients_at(function)
+    a = np.array([3.0, -6.0])
+    assert float(value) == pytest.approx((a**3).sum())
+    for found, expected in zip(numpy_of(marked), [a, a**2, a + 1], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    for found, expected in zip(numpy_of(gradients), [3 * a**2, a, 0 * a], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_function_may_mark_nothing():
+    value, marked, gradients = backend.value_and_gradients_at(lambda mark: ops.ones(()))
+    assert (float(value), list(marked), list(gradients)) == (1.0, [], [])
+
+
 def test_a_compiled_function_is_traced_once_for_one_shape():
     calls = []
 

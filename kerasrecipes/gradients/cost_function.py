@@ -12,6 +12,7 @@ import numpy.typing as npt
 from keras import ops
 
 from kerasrecipes import backend
+from kerasrecipes.gradients.traced import Traced
 
 AT_ONCE = 128  # costs by one call of a compiled loop
 WORTH_A_LOOP = 15_000  # operations saved, in all costs of a variable, by a loop of its own
@@ -35,7 +36,7 @@ class CostFunction:
         self.shapes = [tuple(shape) for shape in shapes]
         self.sizes = [int(np.prod(shape)) for shape in shapes]
         self.is_large = sum(self.sizes) > LARGE
-        self._traced = backend.Traced(cost, self.shapes)
+        self._traced = Traced(cost, self.shapes)
 
     def at(self, values: Sequence[Any]) -> Point:
         """The cost at and around a point, float64 arrays or tensors."""

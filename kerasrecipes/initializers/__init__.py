@@ -5,12 +5,8 @@ and `signal_propagation` tells whether activations and gradients vanish or explo
 """
 
 from kerasrecipes.initializers.he import He
-from kerasrecipes.initializers.signal_propagation import (
-    LayerSignal,
-    SignalPropagation,
-    SignalRate,
-    signal_propagation,
-)
+from kerasrecipes.initializers.signal_propagation import signal_propagation
+from kerasrecipes.initializers.signal_verdict import LayerSignal, SignalPropagation, SignalRate
 from kerasrecipes.initializers.unit_variance import unit_variance
 from kerasrecipes.initializers.xavier import Xavier
 

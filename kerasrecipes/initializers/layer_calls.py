@@ -20,25 +20,43 @@ _CLOSED = (
 
 
 @contextlib.contextmanager
-def intercepted_calls(layers: Sequence[keras.Layer], handler: Callable) -> Iterator[None]:
+def intercepted_calls(
+    model: keras.Model, layers: Sequence[keras.Layer], handler: Callable
+) -> Iterator[None]:
     """Routes each layer's `call` through `handler(layer, call, *args, **kwargs)` in the block.
 
     The handler decides what to call and what to return. Works in eager calls of any model:
-    Sequential, functional or subclassed. The layers are as before when the block ends, also by
-    an exception.
+    Sequential, functional or subclassed. Rematerialisation is off meanwhile, for it would call the
+    handler again on the way back. The layers are as before when the block ends, also by an
+    exception.
     """
-    earlier = [(layer, vars(layer).get("call")) for layer in layers]
+    calls = [(layer, "call", functools.partial(handler, layer, layer.call)) for layer in layers]
+    kept = [(layer, "_remat_mode", None) for layer in inner_layers(model)]
+    with replaced_attributes([*calls, *kept]):
+        yield
+
+
+@contextlib.contextmanager
+def replaced_attributes(
+    replacements: Sequence[tuple[keras.Layer, str, Any]],
+) -> Iterator[None]:
+    """Gives attributes of layers other values in the block.
+
+    Past Keras's tracking of attributes, so that nothing of it stays on the layers.
+    """
+    earlier = [
+        (layer, name, name in vars(layer), vars(layer).get(name)) for layer, name, _ in replacements
+    ]
     try:
-        for layer in layers:
-            # Past Keras's tracking of attributes, so that nothing of it stays on the layer.
-            object.__setattr__(layer, "call", functools.partial(handler, layer, layer.call))
+        for layer, name, value in replacements:
+            object.__setattr__(layer, name, value)
         yield
     finally:
-        for layer, call in earlier:
-            if call is not None:
-                object.__setattr__(layer, "call", call)
-            elif "call" in vars(layer):
-                object.__delattr__(layer, "call")
+        for layer, name, present, value in earlier:
+            if present:
+                object.__setattr__(layer, name, value)
+            elif name in vars(layer):
+                object.__delattr__(layer, name)
 
 
 def inner_layers(layer: keras.Layer, enter: tuple[type, ...] = ()) -> Iterator[keras.Layer]:
@@ -66,6 +84,6 @@ def is_closed(layer: keras.Layer) -> bool:
     return isinstance(layer, _CLOSED)
 
 
-def as_tensors(x: Any) -> Any:
-    """The arrays of a nested structure as tensors."""
-    return keras.tree.map_structure(keras.ops.convert_to_tensor, x)
+def layer_name(model: keras.Model, layer: keras.Layer) -> str:
+    """The layer's path inside the model, such as `"block/linear"`."""
+    return (layer.path or layer.name).removeprefix(f"{model.name}/")

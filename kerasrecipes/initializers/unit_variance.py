@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasrecipes.initializers.layer_calls import (
     ATTENTION,
-    as_tensors,
     inner_layers,
     intercepted_calls,
+    layer_name,
+    replaced_attributes,
 )
+from kerasrecipes.initializers.model_inputs import checked_inputs
 
 _SEPARABLE = (keras.layers.SeparableConv1D, keras.layers.SeparableConv2D)
 _LINEAR = (
@@ -57,7 +59,7 @@ def unit_variance(
     for the layers to follow it to the letter) and one exact scaling replaces its iteration.
 
     Args:
-        model: A Keras model; changed in place.
+        model: A built Keras model; changed in place.
         x: Inputs of the model: an array or a nested structure of arrays, `(examples, ...)`.
         sink: Receives one line for each layer, its deviation before and its factor. Defaults
             to `None`, silent.
@@ -66,8 +68,9 @@ def unit_variance(
         The model.
 
     Raises:
-        ValueError: If a layer's output has variance 0 or not finite, or its bias alone varies by
-            1 or more; the layer is named and all kernels are as before.
+        ValueError: If the model is not built, `x` is empty, not finite or does not fit, a kernel is
+            quantized, a layer's output has variance 0 or not finite, or its bias alone varies by 1
+            or more; the layer is named and all kernels are as before.
 
     Example:
         >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
@@ -78,28 +81,28 @@ def unit_variance(
 
     Source: Mishkin and Matas, "All you need is a good init" (LSUV), 2015.
     """
-    x = as_tensors(x)
-    if not model.built:
-        model(x, training=False)
-    holders = list(_holders(model))
+    x = checked_inputs(model, x)
+    holders = [layer for layer in _holders(model) if layer.built]
+    for holder in holders:
+        _require_float(layer_name(model, holder), _linear(holder))
     kernels = [_kernel(_linear(holder)) for holder in holders]
-    before = [np.array(keras.ops.convert_to_numpy(kernel)) for kernel in kernels]
+    before = [np.array(ops.convert_to_numpy(kernel)) for kernel in kernels]
     scaled: set[int] = set()
 
     def scale_and_call(layer, call, *args, **kwargs):
         if id(layer) not in scaled:
             scaled.add(id(layer))
-            _scale(layer, lambda: call(*args, **kwargs), sink)
+            _scale(layer, layer_name(model, layer), lambda: call(*args, **kwargs), sink)
         return call(*args, **kwargs)
 
     try:
-        with intercepted_calls(holders, scale_and_call):
+        with intercepted_calls(model, holders, scale_and_call):
             model(x, training=False)
     except BaseException:
         for kernel, value in zip(kernels, before, strict=True):
             kernel.assign(value)
         raise
-    _warn_of_unreached([holder for holder in holders if id(holder) not in scaled])
+    _warn_of_unreached([layer for layer in _holders(model) if id(layer) not in scaled])
     return model
 
 
@@ -118,20 +121,31 @@ def _kernel(linear: Any) -> keras.Variable:
     return linear.pointwise_kernel if isinstance(linear, _SEPARABLE) else linear.kernel
 
 
-def _scale(holder: keras.Layer, call: Callable, sink: Callable[[str], Any] | None) -> None:
+def _require_float(name: str, linear: Any) -> None:
+    if linear.dtype_policy.quantization_mode is not None:
+        raise ValueError(
+            "`model` must have floating-point kernels, or they cannot be scaled. Received: layer "
+            f"`{name}` quantized to {linear.dtype_policy.quantization_mode}. Scale first, then "
+            "quantize."
+        )
+
+
+def _scale(
+    holder: keras.Layer, name: str, call: Callable, sink: Callable[[str], Any] | None
+) -> None:
     linear = _linear(holder)
     kernel = _kernel(linear)
-    value = np.array(keras.ops.convert_to_numpy(kernel))
-    with _without_activation(linear):
+    value = np.array(ops.convert_to_numpy(kernel))
+    with replaced_attributes([(linear, "activation", None)]):
         z = _array(call())
         offset = np.zeros(())
         if linear.bias is not None and np.any(_array(linear.bias)):
             kernel.assign(np.zeros_like(value))
             offset = _array(call())
-    factor = _factor(holder.name, z, offset)
+    factor = _factor(name, z, offset)
     kernel.assign(value * factor)
     if sink is not None:
-        sink(f"{holder.name}: standard deviation {z.std():.4g}, kernel scaled by {factor:.4g}")
+        sink(f"{name}: standard deviation {z.std():.4g}, kernel scaled by {factor:.4g}")
 
 
 def _factor(name: str, z: np.ndarray, offset: np.ndarray) -> float:
@@ -154,18 +168,8 @@ def _factor(name: str, z: np.ndarray, offset: np.ndarray) -> float:
     return (math.sqrt(covariance**2 + variance * (1 - shift)) - covariance) / variance
 
 
-@contextmanager
-def _without_activation(linear: Any) -> Iterator[None]:
-    activation = linear.activation
-    object.__setattr__(linear, "activation", None)
-    try:
-        yield
-    finally:
-        object.__setattr__(linear, "activation", activation)
-
-
 def _array(tensor: Any) -> np.ndarray:
-    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32")).astype("float64")
+    return ops.convert_to_numpy(ops.cast(tensor, "float32")).astype("float64")
 
 
 def _warn_of_unreached(holders: list) -> None:

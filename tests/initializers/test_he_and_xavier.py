@@ -44,6 +44,15 @@ def test_the_shape_of_each_distribution(distribution, kurtosis, largest):
         assert np.abs(standard).max() == pytest.approx(largest, rel=0.01)
 
 
+@pytest.mark.parametrize("kernel", [DENSE, CONV], ids=["dense", "conv"])
+def test_ours_are_not_truncated_and_keras_s_are(kernel):
+    std = math.sqrt(2 / 1000)
+    assert np.abs(draws(keras.initializers.HeNormal(seed=1), kernel)).max() < 2.3 * std
+    assert np.abs(draws(He(distribution="truncated_normal", seed=1), kernel)).max() < 2.3 * std
+    beyond = np.abs(draws(He(seed=1), kernel)) > 2.3 * std
+    assert beyond.mean() == pytest.approx(math.erfc(2.3 / math.sqrt(2)), rel=0.05)
+
+
 def test_a_depthwise_kernel_by_its_input_axes():
     layer = keras.layers.DepthwiseConv2D(
         8, depth_multiplier=100, depthwise_initializer=He(seed=3, input_axes=(0, 1))

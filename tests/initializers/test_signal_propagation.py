@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kerasrecipes.initializers import He, Xavier, signal_propagation
+from kerasrecipes.initializers import He, signal_propagation
 
 X = np.random.default_rng(0).normal(size=(64, 128)).astype("float32")
 
@@ -24,32 +24,16 @@ def scaled_xavier(factor):
 
 
 @pytest.mark.parametrize(
-    ("initializer", "activation", "verdict"),
+    ("factor", "activation", "verdict"),
     [
-        (scaled_xavier(1.5), "linear", "exploding"),
-        (scaled_xavier(0.5), "linear", "vanishing"),
-        (scaled_xavier(0.5), "tanh", "vanishing"),
-        (scaled_xavier(0.5), "relu", "vanishing"),
-        (scaled_xavier(1.0), "relu", "vanishing"),
-        (scaled_xavier(2.5), "relu", "exploding"),
-        (lambda seed: He(seed=seed), "relu", "stable"),
-        (lambda seed: He(negative_slope=0.2, seed=seed), "leaky_relu", "stable"),
-        (lambda seed: Xavier(seed=seed), "tanh", "stable"),
-        (lambda seed: Xavier(seed=seed), "linear", "stable"),
+        (0.5, "tanh", "vanishing"),
+        (0.5, "relu", "vanishing"),
+        (1.0, "relu", "vanishing"),
+        (2.5, "relu", "exploding"),
     ],
 )
-def test_fifty_layers(initializer, activation, verdict):
-    found = signal_propagation(network(initializer, activation), X)
-    assert found.verdict == verdict
-    if verdict == "stable":
-        assert all(0.9 <= rate <= 1.1 for rate in found.rate)
-
-
-@pytest.mark.parametrize("factor", [1.5, 0.5])
-def test_rates_of_a_linear_network_are_the_factor(factor):
-    found = signal_propagation(network(scaled_xavier(factor), "linear", depth=20), X)
-    assert found.rate.activation == pytest.approx(factor, rel=0.05)
-    assert found.rate.gradient == pytest.approx(factor, rel=0.05)
+def test_verdicts_under_an_activation(factor, activation, verdict):
+    assert signal_propagation(network(scaled_xavier(factor), activation), X).verdict == verdict
 
 
 def test_exact_numbers_of_a_tiny_network():
@@ -129,6 +113,121 @@ def test_blocks_recurrent_attention_and_shared_layers_have_rows():
     assert all(row.gradient_std > 0 for row in found.rows)
 
 
+def test_functional_subclassed_and_nested_models_agree():
+    parts = [layers.Dense(16, "tanh", name=f"h{i}") for i in range(3)] + [layers.Dense(2)]
+
+    class Subclassed(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.parts = parts
+
+        def call(self, x):
+            for part in self.parts:
+                x = part(x)
+            return x
+
+    inputs = keras.Input((128,))
+    nested = keras.Sequential([keras.Input((16,)), *parts[1:3]])
+    functional = keras.Model(inputs, parts[3](nested(parts[0](inputs))))
+    subclassed = Subclassed()
+    subclassed(X)
+    found = [signal_propagation(model, X) for model in (functional, subclassed)]
+    assert found[0].rate == found[1].rate
+    assert [row[1:] for row in found[0].rows] == [row[1:] for row in found[1].rows]
+
+
+def test_one_pass_forward_and_one_backward():
+    passes = []
+
+    @keras.ops.custom_gradient
+    def counted(x):
+        passes.append("forward")
+
+        def gradient(*args, upstream=None):
+            passes.append("backward")
+            return args[0] if upstream is None else upstream
+
+        return x, gradient
+
+    class Counter(layers.Layer):
+        def call(self, x):
+            return counted(x)
+
+    model = keras.Sequential(
+        [keras.Input((128,)), layers.Dense(8), Counter(), layers.Dense(8), layers.Dense(1)]
+    )
+    passes.clear()
+    assert signal_propagation(model, X).rows[0].gradient_std > 0
+    assert passes == ["forward", "backward"]
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "stable"), (0.5, "vanishing")])
+def test_mixed_precision(policy, factor, verdict):
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = network(scaled_xavier(factor), "linear")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    found = signal_propagation(model, X)
+    assert found.rate == pytest.approx((factor, factor), rel=0.05)
+    assert found.verdict == verdict
+
+
+def test_rematerialised_layers_have_the_same_signal():
+    plain = network(lambda seed: He(seed=seed), "relu", 4)
+    with keras.RematScope("full"):
+        again = network(lambda seed: He(seed=seed), "relu", 4)
+        again.set_weights(plain.get_weights())
+        found = signal_propagation(again, X)
+    assert found.rows == signal_propagation(plain, X).rows
+    assert again.layers[0]._remat_mode is not None
+
+
+def test_a_signal_that_goes_on_by_a_state_has_a_gradient():
+    inputs = keras.Input((5, 12))
+    _, *state = layers.LSTM(8, return_state=True, name="encoder")(inputs)
+    decoded = layers.LSTM(8, name="decoder")(inputs, initial_state=state)
+    model = keras.Model(inputs, layers.Dense(3)(decoded))
+    found = signal_propagation(model, np.random.default_rng(3).normal(size=(8, 5, 12)))
+    assert found.rows[0].layer == "encoder"
+    assert found.rows[0].gradient_std > 0
+
+
+def test_every_output_of_several_is_left_out_of_the_rates():
+    inputs = keras.Input((128,))
+    x = inputs
+    for seed in range(12):
+        x = layers.Dense(128, kernel_initializer=scaled_xavier(1.0)(seed))(x)
+    tiny = layers.Dense(1, kernel_initializer=scaled_xavier(1e-9)(99), name="tiny")(x)
+    model = keras.Model(inputs, [tiny, layers.Dense(1)(x)])
+    assert signal_propagation(model, X).verdict == "stable"
+
+
+def test_the_cost_of_several_outputs_with_activity_penalty():
+    inputs = keras.Input((3,))
+    hidden = layers.Dense(3, use_bias=False, activity_regularizer=keras.regularizers.L2(0.5))
+    middle = layers.Dense(3, use_bias=False)
+    x = hidden(inputs)
+    z = middle(x)
+    outputs = {n: layers.Dense(1, use_bias=False, name=n)(z) for n in "ab"}
+    model = keras.Model(inputs, outputs)
+    model.compile(loss={"a": "mse", "b": "mse"}, metrics={"a": ["mae"]})
+    random = np.random.default_rng(4)
+    x = random.normal(size=(6, 3)).astype("float32")
+    y = {name: random.normal(size=(6, 1)).astype("float32") for name in "ab"}
+    found = signal_propagation(model, x, y)
+    w, v = (np.asarray(layer.kernel, "float64") for layer in (hidden, middle))
+    at_z = sum(
+        2 * (x @ w @ v @ k - y[name]) / 6 @ k.T
+        for name in "ab"
+        for k in [np.asarray(model.get_layer(name).kernel, "float64")]
+    )
+    at_x = at_z @ v.T + 2 * 0.5 * (x @ w) / 6  # Keras divides activity penalties by the batch
+    assert found.rows[0].gradient_std == pytest.approx(at_x.std(), rel=1e-4)
+    assert found.rows[1].gradient_std == pytest.approx(at_z.std(), rel=1e-4)
+
+
 def test_several_inputs_and_outputs():
     ids, numbers = keras.Input((4,), dtype="int32"), keras.Input((3,))
     words = layers.Flatten()(layers.Embedding(20, 6, name="words")(ids))
@@ -166,15 +265,6 @@ def test_the_table_shows_rows_rates_and_verdict():
     assert lines[0].split() == ["layer", "activation", "std", "gradient", "std"]
     assert lines[1].split()[0] == "h0"
     assert lines[-2].startswith("rate per layer")
-    assert lines[-1].startswith("vanishing: initialise the hidden layers with Xavier()")
-
-
-def test_targets_need_a_compiled_model():
-    with pytest.raises(ValueError, match=r"`y` needs a compiled model.*not compiled"):
-        signal_propagation(network(scaled_xavier(1), "tanh", 2), X, np.zeros((64, 1)))
-
-
-def test_one_layer_is_too_few():
-    model = keras.Sequential([keras.Input((128,)), layers.Dense(1)], name="short")
-    with pytest.raises(ValueError, match=r"at least two layers.*1 in model `short`"):
-        signal_propagation(model, X)
+    assert lines[-1].startswith(
+        "vanishing: initialise Dense with tanh: kernel_initializer=Xavier()."
+    )
