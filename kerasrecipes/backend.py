@@ -189,6 +189,33 @@ def _jax_gradients_at(function: Callable) -> tuple[Any, list[Any], list[Any]]:
     return value, marked, found
 
 
+def sliced_features(dataset: Any) -> Any | None:
+    """The features that a `tf.data.Dataset` does nothing but slice, shuffle and batch, or None.
+
+    `from_tensor_slices(x).batch(n)` cuts an array into rows and copies them together again, one
+    by one. Whoever asks for sums over all rows can read the array itself instead.
+
+    Returns:
+        The array of all rows, or None if the dataset is made in any other way.
+    """
+    spec = dataset.element_spec
+    spec = spec[0] if isinstance(spec, tuple) and spec else spec
+    if type(spec).__name__ != "TensorSpec" or not spec.shape.rank or spec.shape[0] is not None:
+        return None  # batches of a fixed size: the last rows may be dropped
+    batched = 0
+    # There is no public way from a dataset to its source: by name, and none if a name changes.
+    while type(dataset).__name__ in ("_ShuffleDataset", "_PrefetchDataset", *_BATCHED):
+        batched += type(dataset).__name__ in _BATCHED
+        dataset = getattr(dataset, "_input_dataset", None)
+    if batched != 1 or type(dataset).__name__ != "_TensorSliceDataset":
+        return None
+    tensors = getattr(dataset, "_tensors", None)
+    return tensors[0] if tensors else None
+
+
+_BATCHED = ("_BatchDataset", "_ParallelBatchDataset")
+
+
 def compiles_random_images() -> bool:
     """Whether Keras's random image layers can run inside an XLA-compiled step.
 

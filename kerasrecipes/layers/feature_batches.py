@@ -8,6 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes.backend import sliced_features
+
+BLOCK_ELEMENTS = 1 << 18  # one MiB of float32
+LARGE_BATCH = 2048
+
 
 def feature_batches(data: Any) -> Iterator[tuple[np.ndarray, list[str] | None]]:
     """Yields the features of `data` batch by batch, with the names of the columns if it has any.
@@ -62,15 +67,33 @@ def _batches(data: Any) -> Iterable[Any]:
 
 
 def _dataset_batches(dataset: Any) -> Iterator[Any]:
-    """The batches of a `tf.data.Dataset`, as NumPy arrays."""
+    """The features of a `tf.data.Dataset` as NumPy arrays, in batches of any size.
+
+    Rows in memory are read where they lie. Small batches of narrow rows are joined inside the
+    pipeline, because handing one over costs more than summing it.
+    """
     if int(dataset.cardinality()) == -1:
         raise ValueError(
             "`data` must end, so that its mean is known. Received: a dataset that repeats for "
             "ever. Adapt before `.repeat()`, or on `.take(number of batches)`."
         )
+    features = sliced_features(dataset)
+    if features is not None:
+        return iter([np.asarray(features)])
     if isinstance(dataset.element_spec, tuple):
         dataset = dataset.map(_first)
+    rows = _rows_to_join(dataset.element_spec)
+    if rows >= LARGE_BATCH:
+        dataset = dataset.rebatch(rows).prefetch(2)
     return dataset.as_numpy_iterator()
+
+
+def _rows_to_join(spec: Any) -> int:
+    """How many rows fill a block; 0 if a batch is no matrix of rows of one known shape."""
+    shape = getattr(spec, "shape", None)
+    if shape is None or not shape.rank or shape.rank == 1 or not shape[1:].is_fully_defined():
+        return 0
+    return BLOCK_ELEMENTS // max(1, shape[1:].num_elements())
 
 
 def _first(*batch: Any) -> Any:

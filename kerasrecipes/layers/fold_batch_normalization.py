@@ -9,7 +9,13 @@ import keras
 
 from kerasrecipes.layers.batch_norm_arithmetic import fold_after, fold_before, kernels_and_bias
 from kerasrecipes.layers.block import Block
-from kerasrecipes.layers.fold_plan import Fold, Unfolded, fold_plan, hidden_norms
+from kerasrecipes.layers.fold_plan import (
+    Fold,
+    Unfolded,
+    fold_plan,
+    hidden_norms,
+    is_whole_block,
+)
 from kerasrecipes.layers.layer_graph import LayerGraph
 
 
@@ -24,7 +30,9 @@ def fold_batch_normalization(
 
     - after a `Dense`, `Conv`, `DepthwiseConv`, `SeparableConv` or `ConvTranspose` layer without
       activation, whose output goes nowhere else;
-    - before a `Dense`, or a convolution that does not pad, which nothing else feeds;
+    - before a `Dense`, or a convolution that does not pad, which nothing else feeds; a shift
+      before padding would have to reach everything but the border, so there, and before a
+      `ConvTranspose`, only norms without any shift are folded;
     - inside `DenseBlock` and `ConvBlock`.
 
     Dropout may stand between. Submodels are folded on their own. The other norms stay, and are
@@ -41,7 +49,7 @@ def fold_batch_normalization(
 
     Raises:
         TypeError: If `model` is not a sequential or functional model.
-        ValueError: If `model` is not built.
+        ValueError: If `model` is not built, or a norm to fold holds NaN or infinity.
 
     Example:
     >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, use_bias=False),
@@ -97,9 +105,11 @@ def _folded_model(model: Any, unfolded: list[Unfolded]) -> Any:
     def copy(layer: Any) -> Any:
         if layer.name in removed:
             return _Removed()
-        new = _changed(layer, [fold for fold in folds if fold.linear == layer.name], unfolded)
+        own = [fold for fold in folds if fold.linear == layer.name]
+        trains = layer.name in graph.training
+        new = None if trains else _changed(layer, own, unfolded)
         if new is None:
-            unfolded.extend(hidden_norms(layer))
+            unfolded.extend(hidden_norms(layer, _why_hidden(layer, trains)))
             new = type(layer).from_config(layer.get_config())
             as_they_are.append((layer, new))
         return new
@@ -120,11 +130,17 @@ def _changed(layer: Any, folds: list[Fold], unfolded: list[Unfolded]) -> Any:
     """A copy of the layer with norms folded into it, or None if there is nothing to change."""
     if folds:
         return _folded_linear(layer, folds)
-    if isinstance(layer, Block) and layer.normalize:
+    if is_whole_block(layer):
         return _folded_block(layer)
     if isinstance(layer, keras.Model) and _has_known_order(layer):
         return _folded_model(layer, unfolded)
     return None
+
+
+def _why_hidden(layer: Any, trains: bool) -> str:
+    if trains:
+        return f"{layer.name!r}, which holds it, is called with training=True"
+    return f"it is called by {layer.name!r}, in an order that only its `call` knows"
 
 
 def _folded_linear(layer: Any, folds: list[Fold]) -> Any:

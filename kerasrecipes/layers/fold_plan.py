@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import keras
 
-from kerasrecipes.layers.batch_norm_arithmetic import LINEAR, channel_axis, pads
+from kerasrecipes.layers.batch_norm_arithmetic import LINEAR, channel_axis, pads, scale_and_shift
 from kerasrecipes.layers.block import Block
+from kerasrecipes.layers.inverted_dropout import InvertedDropout
 from kerasrecipes.layers.layer_graph import LayerGraph
 
 IDENTITIES_IN_INFERENCE = (
@@ -15,7 +16,11 @@ IDENTITIES_IN_INFERENCE = (
     keras.layers.AlphaDropout,
     keras.layers.GaussianDropout,
     keras.layers.GaussianNoise,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
     keras.layers.Identity,
+    InvertedDropout,
 )
 
 
@@ -55,7 +60,8 @@ def fold_plan(graph: LayerGraph) -> tuple[list[Fold], list[Unfolded]]:
         if any(fold.norm is norm for fold in folds):
             continue
         linear, reason = _neighbour(norm, graph, folds, after=False)
-        reasons[norm.name] = f"{reasons[norm.name]}; {reason}"
+        if reason != reasons[norm.name]:
+            reasons[norm.name] = f"{reasons[norm.name]}; {reason}"
         if linear is not None:
             folds.append(Fold(norm, linear, False))
     folded = {fold.norm.name for fold in folds}
@@ -63,18 +69,22 @@ def fold_plan(graph: LayerGraph) -> tuple[list[Fold], list[Unfolded]]:
     return folds, left
 
 
-def hidden_norms(layer: Any) -> list[Unfolded]:
-    """The batch norms inside a layer that has an order of its own, such as a custom layer."""
-    if _is_norm(layer) or isinstance(layer, Block) or not isinstance(layer, keras.layers.Layer):
+def is_whole_block(layer: Any) -> bool:
+    """Whether a layer is a block with a norm, whose `call` is the blocks' own."""
+    return isinstance(layer, Block) and layer.normalize and type(layer).call is Block.call
+
+
+def hidden_norms(layer: Any, reason: str) -> list[Unfolded]:
+    """The batch norms inside a layer that is copied as it is, each with the reason given."""
+    if _is_norm(layer) or not isinstance(layer, keras.layers.Layer):
         return []
     # No public way leads to the layers inside a layer that is not a Model.
     inner = layer._flatten_layers(include_self=False, recursive=True)
-    reason = f"it is called by {layer.name!r}, in an order that only its `call` knows"
     return [Unfolded(norm.name, reason) for norm in inner if _is_norm(norm)]
 
 
 def _is_norm(layer: Any) -> bool:
-    return type(layer) is keras.layers.BatchNormalization
+    return isinstance(layer, keras.layers.BatchNormalization)
 
 
 def _neighbour(
@@ -82,14 +92,18 @@ def _neighbour(
 ) -> tuple[str | None, str]:
     """The linear layer on one side of a norm, or None and the reason why there is none."""
     side = "before" if after else "after"
+    if type(norm) is not keras.layers.BatchNormalization:
+        return None, f"it is a {type(norm).__name__}, whose arithmetic may be another"
     if graph.calls[norm.name] != 1:
         return None, f"it is called {graph.calls[norm.name]} times"
+    if norm.name in graph.training:
+        return None, "it is called with training=True"
     step = graph.only_producer if after else graph.only_consumer
     passed = {fold.norm.name for fold in folds}
     name = step(norm.name)
-    while name in graph.layers and (name in passed or _is_identity(graph.layers[name])):
+    while name in graph.layers and (name in passed or _is_identity(name, graph)):
         name = step(name)
-    if name not in graph.layers:
+    if name not in graph.layers or isinstance(graph.layers[name], keras.layers.InputLayer):
         return None, f"no layer alone stands {side} it"
     objection = _objection(graph.layers[name], norm, after)
     if graph.calls[name] != 1:
@@ -97,10 +111,11 @@ def _neighbour(
     return (None, f"{name!r} {side} it {objection}") if objection else (name, "")
 
 
-def _is_identity(layer: Any) -> bool:
-    return isinstance(layer, IDENTITIES_IN_INFERENCE) or (
-        type(layer) is keras.layers.Activation and layer.activation is keras.activations.linear
-    )
+def _is_identity(name: str, graph: LayerGraph) -> bool:
+    layer = graph.layers[name]
+    if type(layer) is keras.layers.Activation:
+        return layer.activation is keras.activations.linear
+    return type(layer) in IDENTITIES_IN_INFERENCE and name not in graph.training
 
 
 def _objection(layer: Any, norm: Any, after: bool) -> str:
@@ -114,6 +129,8 @@ def _objection(layer: Any, norm: Any, after: bool) -> str:
         return f"has its channels on another axis than {norm.axis}"
     if after and layer.activation not in (None, keras.activations.linear):
         return "has an activation"
-    if not after and pads(layer):
-        return "pads its input, which the norm's shift does not reach"
+    if norm.compute_dtype != layer.compute_dtype:
+        return f"computes in {layer.compute_dtype}, the norm in {norm.compute_dtype}"
+    if not after and pads(layer) and scale_and_shift(norm)[1].any():
+        return "sees less of the norm's shift in some places, as by padding"
     return ""

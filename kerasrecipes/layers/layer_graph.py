@@ -15,6 +15,9 @@ OUTPUT = "the model's output"
 class LayerGraph:
     """Producers and consumers of each layer by name, a name once for each use.
 
+    `training` holds the names of the layers that the graph itself calls with `training=True`: they
+    train also where the model is called without saying so.
+
     Args:
         model: Functional or sequential model, built.
 
@@ -30,7 +33,12 @@ class LayerGraph:
         self.producers: dict[str, list[str]] = defaultdict(list)
         self.consumers: dict[str, list[str]] = defaultdict(list)
         self.calls: dict[str, int] = defaultdict(int)
-        links = _chain(model) if isinstance(model, keras.Sequential) else _links(model)
+        self.training: set[str] = set()
+        if isinstance(model, keras.Sequential):
+            links = _chain(model)
+        else:
+            config = model.get_config()
+            links, self.training = _links(config), set(_training(config))
         for producer, consumer, new_call in links:
             self.producers[consumer].append(producer)
             self.consumers[producer].append(consumer)
@@ -59,15 +67,22 @@ def _chain(model: Any) -> Iterator[tuple[str, str, int]]:
         yield producer, consumer, 1
 
 
-def _links(model: Any) -> Iterator[tuple[str, str, int]]:
+def _links(config: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
     """`(producer, consumer, 1 for the first tensor of a call)` as the model's config has them."""
-    config = model.get_config()
     for layer in config["layers"]:
         for call in layer["inbound_nodes"]:
             for index, producer in enumerate(_histories(call)):
                 yield producer, layer["name"], int(index == 0)
     for producer in _output_names(config["output_layers"]):
         yield producer, OUTPUT, 1
+
+
+def _training(config: dict[str, Any]) -> Iterator[str]:
+    """Names of the layers with a call that has `training=True` in it."""
+    for layer in config["layers"]:
+        for call in layer["inbound_nodes"]:
+            if call["kwargs"].get("training"):
+                yield layer["name"]
 
 
 def _histories(value: Any) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Standardize: zero mean and unit deviation for each feature, exact for any mean."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -59,17 +61,13 @@ class Standardize(keras.layers.Layer):
         _check_statistics(mean, variance)
         self.supports_masking = True
         self._adapted = False
+        self._spec: Any = None  # what data fit, known before the layer is built from them
 
     def build(self, input_shape):
         """Creates the statistics: NaN until they are known, so that nothing passes unscaled."""
-        self._kept = _kept_axes(self._axes, input_shape, self.axis)
-        self._broadcast_shape = [
-            size if axis in self._kept else 1 for axis, size in enumerate(input_shape)
-        ]
+        self._fit_to(input_shape)
+        self.input_spec = self._spec
         shape = tuple(input_shape[axis] for axis in self._kept)
-        self.input_spec = keras.layers.InputSpec(
-            ndim=len(input_shape), axes={axis: input_shape[axis] for axis in self._kept}
-        )
         for name, value in self._first_values(shape).items():
             weight = self.add_weight(
                 name=name,
@@ -92,8 +90,10 @@ class Standardize(keras.layers.Layer):
         Raises:
             TypeError: If `data` does not hold numbers.
             ValueError: If `data` is empty, holds NaN or infinity (the columns are named), or
-                has another shape than the layer was built for.
+                has another shape than the layer was built for. The layer is then as before.
         """
+        if not self.built:
+            self._spec = None
         moments = Moments(self._column_name)
         for rows in gathered(self._rows(data, moments)):
             moments.update(rows)
@@ -158,9 +158,22 @@ class Standardize(keras.layers.Layer):
         deviation = np.sqrt(np.broadcast_to(_float64(self.input_variance), shape))
         return self._stored(mean, deviation, deviation == 0)
 
+    def _fit_to(self, input_shape):
+        self._kept = _kept_axes(self._axes, input_shape, self.axis)
+        self._broadcast_shape = [
+            size if axis in self._kept else 1 for axis, size in enumerate(input_shape)
+        ]
+        self._spec = keras.layers.InputSpec(
+            ndim=len(input_shape), axes={axis: input_shape[axis] for axis in self._kept}
+        )
+
     def _store(self, mean, deviation, constant):
+        values = self._stored(mean, deviation, constant)
+        if not self.built:
+            sizes = (self._spec.axes.get(axis) for axis in range(1, self._spec.ndim))
+            self.build((None, *sizes))
         shape = self._mean.shape
-        for name, value in self._stored(mean, deviation, constant).items():
+        for name, value in values.items():
             getattr(self, f"_{name}").assign(np.reshape(value, shape))
 
     def _stored(self, mean, deviation, constant):
@@ -180,21 +193,21 @@ class Standardize(keras.layers.Layer):
         deviation = np.asarray(deviation).astype(dtype)
         return {"mean": wide, "mean_rest": rest, "deviation": deviation, "divisor": divisor}
 
-    def _build_for(self, batch):
+    def _fit_to_batch(self, batch):
         if batch.ndim == 0:
             raise ValueError(
                 "`data` must come in batches, with the batch axis first. Received: a batch of "
                 "shape (). Batch it first, as in `data.batch(1024)`."
             )
-        self.build((None, *batch.shape[1:]))
+        self._fit_to((None, *batch.shape[1:]))
 
     def _check_batch(self, batch):
-        expected = self.input_spec.axes
-        if batch.ndim != self.input_spec.ndim or any(
+        expected = self._spec.axes
+        if batch.ndim != self._spec.ndim or any(
             batch.shape[axis] != size for axis, size in expected.items()
         ):
             raise ValueError(
-                f"`data` must have the shape the layer was built for: {self.input_spec.ndim} axes, "
+                f"`data` must have the shape the layer was built for: {self._spec.ndim} axes, "
                 f"of which {_sizes(expected)}. Received: a batch of shape {batch.shape}. "
                 "Use a new Standardize for other features."
             )
@@ -202,8 +215,8 @@ class Standardize(keras.layers.Layer):
     def _rows(self, data, moments):
         """Yields the batches as `(rows, kept elements)`, in pieces where they must be copied."""
         for batch, names in feature_batches(data):
-            if not self.built:
-                self._build_for(batch)
+            if self._spec is None:
+                self._fit_to_batch(batch)
             self._check_batch(batch)
             if names and self._kept:
                 moments.name = names.__getitem__
@@ -216,7 +229,7 @@ class Standardize(keras.layers.Layer):
                 yield piece.transpose(averaged + kept).reshape(-1, columns)
 
     def _column_name(self, column):
-        shape = [self.input_spec.axes[axis] for axis in self._kept]
+        shape = [self._spec.axes[axis] for axis in self._kept]
         return ", ".join(str(index) for index in np.unravel_index(column, shape)) or "0"
 
     def _check_adapted(self, inputs=None):

@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kerasrecipes.backend import sliced_features
 from kerasrecipes.layers.feature_batches import feature_batches
 
 X = np.arange(6.0).reshape(3, 2)
@@ -94,9 +95,42 @@ def test_a_repeated_tf_dataset_is_refused():
         list(feature_batches(tf.data.Dataset.from_tensor_slices(X).batch(2).repeat()))
 
 
-@pytest.mark.parametrize("with_labels", [False, True])
-def test_tf_datasets_are_read(with_labels):
+UNTOUCHED = {
+    "in batches": lambda data: data.batch(2),
+    "in parallel": lambda data: data.batch(2, num_parallel_calls=2),
+    "shuffled": lambda data: data.shuffle(3, seed=0).batch(2).prefetch(1),
+}
+CHANGED = {
+    "mapped": lambda data: data.batch(2).map(lambda *batch: batch),
+    "filtered": lambda data: data.filter(lambda *example: True).batch(2),
+    "taken": lambda data: data.take(3).batch(2),
+    "rebatched": lambda data: data.batch(1).unbatch().batch(3),
+}
+
+
+@pytest.mark.parametrize("labels", [(), (np.zeros(3),)], ids=["features", "pairs"])
+@pytest.mark.parametrize("way", [*UNTOUCHED, *CHANGED])
+def test_every_row_of_a_tf_dataset_is_read_once(way, labels):
     tf = pytest.importorskip("tensorflow")
-    slices = (X, np.zeros(3)) if with_labels else X
-    dataset = tf.data.Dataset.from_tensor_slices(slices).batch(2)
-    assert read(dataset) == [X[:2].tolist(), X[2:].tolist()]
+    slices = tf.data.Dataset.from_tensor_slices((X, *labels) if labels else X)
+    dataset = {**UNTOUCHED, **CHANGED}[way](slices)
+    assert (sliced_features(dataset) is not None) == (way in UNTOUCHED)
+    assert sorted(row for batch in read(dataset) for row in batch) == X.tolist()
+
+
+def test_what_a_tf_dataset_leaves_out_is_not_read():
+    tf = pytest.importorskip("tensorflow")
+    slices = tf.data.Dataset.from_tensor_slices(X)
+    assert read(slices.batch(2, drop_remainder=True)) == [X[:2].tolist()]
+    assert read(slices.skip(1).batch(2)) == [X[1:].tolist()]
+    assert read(slices.batch(2).shard(2, 1)) == [X[2:].tolist()]
+
+
+def test_wide_rows_and_batches_of_batches_keep_their_shape():
+    tf = pytest.importorskip("tensorflow")
+    images = np.ones((3, 50, 50, 3))
+    dataset = tf.data.Dataset.from_tensor_slices(images).batch(2)
+    shapes = [batch.shape for batch, _ in feature_batches(dataset.map(lambda batch: batch))]
+    assert shapes == [(2, 50, 50, 3), (1, 50, 50, 3)]
+    twice = tf.data.Dataset.from_tensor_slices(X).batch(1).batch(3)
+    assert read(twice) == [[[row] for row in X.tolist()]]

@@ -258,6 +258,18 @@ def test_not_finite_values_are_refused_by_the_names_of_their_columns():
         Standardize(axis=(1, 2)).adapt(x)
 
 
+@pytest.mark.parametrize("bad", [[[1.0, np.nan]], [[1e60, 0.0], [2e60, 1.0]], [[]]])
+def test_bad_data_leaves_the_layer_as_it_was(bad):
+    layer = Standardize()
+    with pytest.raises(ValueError, match="`data`"):
+        layer.adapt(np.array(bad))
+    assert not layer.built
+    layer.adapt(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]))
+    with pytest.raises(ValueError, match="`data`"):
+        layer.adapt(np.array([[1.0, np.inf, 2.0]]))
+    assert (layer.mean.tolist(), layer.variance.tolist()) == ([2.0] * 3, [1.0, 0.0, 1.0])
+
+
 def test_another_number_of_features_is_refused_with_both_numbers():
     layer = adapted(np.random.default_rng(0).normal(size=(5, 3)))
     with pytest.raises(ValueError, match=r"axis 1 has size 3.*Received: a batch of shape \(5, 4\)"):
