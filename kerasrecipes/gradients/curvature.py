@@ -79,7 +79,7 @@ def curvature(
     Raises:
         ValueError: If an argument is out of range, the model has no loss or cannot be copied, a
             variable is unknown, the batch is empty or does not fit, the cost or a derivative is
-            not finite, or the gradient is not that of the cost.
+            not finite, or the Hessian is not symmetric (a wrong custom gradient).
 
     Example:
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])

@@ -65,7 +65,8 @@ class HessianProducts:
     def require_symmetric(self, seed: int) -> None:
         """Refuses second derivatives that no function has: `u . (H w) = w . (H u)` must hold.
 
-        A wrong custom gradient breaks it, and so does `stop_gradient`.
+        Lanczos's method rests on it. A wrong custom gradient may break it, but need not: this is
+        no gradient check.
         """
         one, two = np.random.default_rng(seed).standard_normal((2, self.size))
         there, back = float(one @ self(two)), float(two @ self(one))
@@ -74,8 +75,8 @@ class HessianProducts:
         if abs(there - back) > SYMMETRY * size:
             raise ValueError(
                 "The Hessian must be symmetric, as that of every function is. Received: "
-                f"u.Hw = {there:.6g} but w.Hu = {back:.6g}. The gradient is not that of the cost: "
-                "look for a custom gradient, a `stop_gradient` or a cast to a lower precision; "
+                f"u.Hw = {there:.6g} but w.Hu = {back:.6g}. Some backward pass is that of no "
+                "function, or a cast to a lower precision spoils it: look for a custom gradient; "
                 "`kr.gradient_check` names the variable."
             )
 
