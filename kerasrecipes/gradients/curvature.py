@@ -14,7 +14,7 @@ from keras import tree
 from kerasrecipes.gradients.critical_point import judge_point
 from kerasrecipes.gradients.curvature_result import Curvature
 from kerasrecipes.gradients.hessian_products import HessianProducts
-from kerasrecipes.gradients.lanczos import extreme_eigenvalues
+from kerasrecipes.gradients.lanczos import Extremes, extreme_eigenvalues
 from kerasrecipes.gradients.model_cost import ModelCost, model_cost
 
 
@@ -100,14 +100,18 @@ def curvature(
         hessian = HessianProducts(cost.function, cost.values)
         _require_as_many(k, hessian.size)
         hessian.require_symmetric(seed)
-        found = extreme_eigenvalues(
-            hessian,
-            hessian.size,
-            k,
-            tolerance=tolerance,
-            max_products=max_products,
-            seed=seed,
-        )
+        search: dict[str, Any] = {
+            "tolerance": tolerance,
+            "max_products": max_products,
+            "seed": seed,
+        }
+        found = extreme_eigenvalues(hessian, hessian.size, k, **search)
+    return _result(hessian, found, tolerance, time.perf_counter() - started)
+
+
+def _result(
+    hessian: HessianProducts, found: Extremes, tolerance: float, seconds: float
+) -> Curvature:
     judgement = judge_point(
         low=float(found.smallest[0]),
         high=float(found.largest[0]),
@@ -121,9 +125,7 @@ def curvature(
         smallest=_plain(found.smallest),
         largest=_plain(found.largest),
         gradient_norm=hessian.gradient_norm,
-        verdict=judgement.verdict,
-        critical=judgement.critical,
-        evidence=judgement.evidence,
+        **judgement._asdict(),
         smallest_residuals=_plain(found.smallest_residuals),
         largest_residuals=_plain(found.largest_residuals),
         converged=found.converged,
@@ -131,7 +133,7 @@ def curvature(
         weights_norm=hessian.values_norm,
         parameters=hessian.size,
         products=hessian.count,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
     )
 
 
