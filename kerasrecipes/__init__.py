@@ -20,7 +20,7 @@ from kerasrecipes import (
 )
 from kerasrecipes.averages import ExponentiallyWeightedAverage, exponentially_weighted_average
 from kerasrecipes.ensembles import Ensemble
-from kerasrecipes.gradients import check_gradients, gradient_check
+from kerasrecipes.gradients import check_gradients, curvature, gradient_check
 from kerasrecipes.recipe import BasicRecipe
 
 __version__ = "0.1.0"
@@ -32,6 +32,7 @@ __all__ = [
     "backend",
     "callbacks",
     "check_gradients",
+    "curvature",
     "data",
     "diagnosis",
     "exponentially_weighted_average",

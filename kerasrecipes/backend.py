@@ -216,6 +216,55 @@ def sliced_features(dataset: Any) -> Any | None:
 _BATCHED = ("_BatchDataset", "_ParallelBatchDataset")
 
 
+def hessian_product(
+    function: Callable[[list], Any], tensors: Sequence[Any], vectors: Sequence[Any]
+) -> tuple[Any, list[Any], list[Any]]:
+    """The value of a scalar function, its gradient, and its Hessian times a vector.
+
+    By the gradient of the gradient's inner product with the vector, or, on JAX, by the gradient's
+    own forward derivative; no Hessian is formed.
+
+    Args:
+        function: Takes the list of tensors, returns a scalar tensor.
+        tensors: Floating-point tensors or arrays.
+        vectors: What the Hessian is multiplied with; shapes and dtypes of `tensors`.
+
+    Returns:
+        `(value, gradients, products)`, the last two with the shapes of `tensors`.
+    """
+    tensors = [keras.ops.convert_to_tensor(tensor) for tensor in tensors]
+    vectors = [keras.ops.convert_to_tensor(vector) for vector in vectors]
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(tensors)
+            value, gradients = value_and_gradients(function, tensors)
+        zero = tf.UnconnectedGradients.ZERO
+        products = tape.gradient(
+            gradients, tensors, output_gradients=vectors, unconnected_gradients=zero
+        )
+        return value, gradients, [tf.convert_to_tensor(product) for product in products]
+    if keras.backend.backend() == "jax":
+        import jax
+
+        both = jax.value_and_grad(function)
+        (value, gradients), (_, products) = jax.jvp(both, (tensors,), (vectors,))
+        return value, gradients, products
+    import torch
+
+    leaves = [tensor.detach().requires_grad_(True) for tensor in tensors]
+    options = {"allow_unused": True, "materialize_grads": True}
+    value = function(leaves)
+    gradients = torch.autograd.grad(value, leaves, create_graph=True, **options)
+    curved = [(g, v) for g, v in zip(gradients, vectors, strict=True) if g.requires_grad]
+    if not curved:  # the function is linear
+        return value, list(gradients), [torch.zeros_like(leaf) for leaf in leaves]
+    outputs, weights = zip(*curved, strict=True)
+    products = torch.autograd.grad(outputs, leaves, weights, **options)
+    return value, list(gradients), list(products)
+
+
 def compiles_random_images() -> bool:
     """Whether Keras's random image layers can run inside an XLA-compiled step.
 

@@ -66,6 +66,44 @@ def test_a_function_may_mark_nothing():
     assert (float(value), list(marked), list(gradients)) == (1.0, [], [])
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_hessian_products_are_the_known_ones(compiled):
+    vector, scalar = np.array([1.0, -2.0], "float32"), np.float32(3.0)
+    along, more = np.array([0.5, 4.0], "float32"), np.float32(-1.0)
+
+    def product(tensors, vectors):
+        def cost(tensors):
+            return ops.sum(tensors[0] ** 3) * tensors[1] + ops.sum(tensors[2])
+
+        return backend.hessian_product(cost, tensors, vectors)
+
+    product = backend.compiled(product) if compiled else product
+    one = np.ones(3, "float32")
+    value, gradients, products = product([vector, scalar, one], [along, more, one])
+    assert float(value) == pytest.approx(-7 * 3 + 3)
+    for found, expected in zip(
+        [*numpy_of(gradients), *numpy_of(products)],
+        [
+            9 * vector**2,
+            -7.0,
+            one,
+            18 * vector * along - 3 * vector**2,
+            3 * vector**2 @ along,
+            0 * one,
+        ],
+        strict=True,
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_a_lookup_has_a_whole_hessian_product():
+    table, rows = np.ones((4, 2), "float32"), np.array([1, 3, 3])
+    _, _, (product,) = backend.hessian_product(
+        lambda tensors: ops.sum(ops.take(tensors[0], rows, axis=0) ** 2), [table], [table]
+    )
+    np.testing.assert_array_equal(product, [[0, 0], [2, 2], [0, 0], [4, 4]])
+
+
 def test_a_compiled_function_is_traced_once_for_one_shape():
     calls = []
 

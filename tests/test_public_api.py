@@ -62,6 +62,7 @@ CONTRACT = {
         lambda model, x, y, *, epsilon=1e-7, method="exact", variables=None, seed=0: ...
     ),
     "check_gradients": lambda function, *arguments, epsilon=1e-7: ...,
+    "curvature": lambda model, x, y, k=1: ...,
     "callbacks.LearningRateDecay": lambda schedule: ...,
     "callbacks.LearningRateFinder": lambda: ...,
     "callbacks.BiasVarianceReporter": lambda human_error=0.0, metric="auto", every=1: ...,
@@ -74,6 +75,9 @@ CONTRACT = {
 ATTRIBUTES = {
     "gradients.GradientCheck": (
         "distance", "verdict", "variables", "worst", "kinks", "noise", "passed",
+    ),
+    "gradients.Curvature": (
+        "smallest", "largest", "gradient_norm", "verdict", "evidence", "converged",
     ),
     "diagnosis.Diagnosis": ("findings", "healthy", "to_dict", "_repr_html_", "__str__"),
     "diagnosis.Finding": (
@@ -94,7 +98,8 @@ LISTS = {
     "StepDecay WarmUp",
     "callbacks": "BiasVarianceReporter CostMonitor EarlyStopping LearningRateDecay "
     "LearningRateFinder Report",
-    "gradients": "Element GradientCheck VariableCheck check_gradients gradient_check",
+    "gradients": "Curvature Element GradientCheck VariableCheck check_gradients curvature "
+    "gradient_check",
 }
 PACKAGES = (*LISTS, "diagnosis", "recipe", "report")
 

@@ -6,7 +6,7 @@ import dataclasses
 import math
 import numbers
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,12 @@ from kerasrecipes.gradients.perturbation import (
     every_element,
     random_directions,
 )
-from kerasrecipes.gradients.result import GREAT, OK, Element, GradientCheck, VariableCheck, judge
-from kerasrecipes.gradients.rounding import rounding
+from kerasrecipes.gradients.requirements import (
+    noise_of_float64,
+    require_finite,
+    require_finite_around,
+)
+from kerasrecipes.gradients.result import GREAT, Element, GradientCheck, VariableCheck, judge
 from kerasrecipes.gradients.step_size import better_epsilon
 
 METHODS = ("exact", "directional", "auto")
@@ -72,26 +76,46 @@ def compare(
     function = CostFunction(cost, [tuple(value.shape) for value in values])
     if method == "auto":
         method = "exact" if sum(function.sizes) <= EXACT_LIMIT else "directional"
+    here = function.at(values)
+    require_finite(here, names)
+    noise = noise_of_float64(here, epsilon, seed)
 
     def measure(point: Point) -> Coordinates:
         if method == "exact":
             return every_element(point)
         return random_directions(point, noise, epsilon, seed)
 
-    here = function.at(values)
-    _require_finite(here, names)
-    noise = _require_float64(here, epsilon, seed)
     coordinates = measure(here)
+    nearby = points_nearby(here, measure, epsilon)
+    found, kinks, steep = _compared(coordinates, nearby, noise, epsilon, method)
+    result = _result(coordinates, found, kinks, names, float(epsilon), method)
+    if not function.is_large:  # there each cost is dear
+        result = _with_better_steps(result, coordinates, noise, steep)
+    return dataclasses.replace(result, seconds=time.perf_counter() - started)
+
+
+def _compared(
+    coordinates: Coordinates,
+    nearby: Iterator[Coordinates],
+    noise: float,
+    epsilon: float,
+    method: str,
+) -> tuple[Differences, np.ndarray, np.ndarray]:
+    """The differences, which of them are on kinks, and the variables that `epsilon` was long for.
+
+    One element passes a kink or does not: what disagrees is first looked at from nearby. A
+    direction passes many, and first takes shorter steps.
+    """
     found = differences(coordinates, np.arange(len(coordinates.owner)), noise, epsilon)
-    _require_finite_around(found)
+    require_finite_around(found)
+    steep = np.unique(coordinates.owner[~(found.excess <= 1)])
     found = extrapolated(coordinates, found, noise, epsilon)
     if method == "directional":
         found = at_shorter_steps(coordinates, found, noise, epsilon)
-    nearby = points_nearby(here, measure, epsilon)
     kinks = on_kinks(coordinates, nearby, found, noise, epsilon)
-    result = _result(coordinates, found, kinks, names, float(epsilon), method)
-    result = _with_better_steps(result, coordinates, noise, function.is_large)
-    return dataclasses.replace(result, seconds=time.perf_counter() - started)
+    if method == "exact":
+        found = at_shorter_steps(coordinates, found, noise, epsilon, besides=kinks)
+    return found, kinks, steep
 
 
 def validate_step(epsilon: float, method: str) -> None:
@@ -114,60 +138,6 @@ def _distinct(names: Sequence[str]) -> list[str]:
         counts[name] = counts.get(name, 0) + 1
         distinct.append(name if counts[name] == 1 else f"{name} ({counts[name]})")
     return distinct
-
-
-def _require_finite(here: Point, names: list[str]) -> None:
-    if not np.isfinite(here.cost):
-        raise ValueError(
-            f"The cost must be finite to be differentiated. Received: cost={here.cost}. "
-            "Look for NaN or infinity in the data, or for a logarithm or a division in the cost."
-        )
-    for name, value, gradient in zip(names, here.values, here.gradients, strict=True):
-        if gradient.shape != value.shape:
-            raise ValueError(
-                f"The gradient of `{name}` must have its shape {value.shape}. Received: a gradient "
-                f"of shape {gradient.shape}. Look for a transposition in a custom gradient."
-            )
-        if not np.isfinite(gradient).all():
-            bad = int((~np.isfinite(gradient)).sum())
-            raise ValueError(
-                f"The gradient of `{name}` must be finite. Received: {bad} of {gradient.size} "
-                "elements are NaN or infinite although the cost is finite. Look for a square "
-                "root, a norm or a division at 0 in the layers that use it."
-            )
-
-
-def _require_float64(here: Point, epsilon: float, seed: int) -> float:
-    """The rounding noise of the cost, once it is known for that of a float64."""
-    noise, short = rounding(here, epsilon / 6, seed)
-    least = noise
-    if not here.function.is_large:
-        slope = sum(float(np.abs(gradient).sum()) for gradient in here.gradients)
-        spacing = float(np.clip(1e-7 * abs(here.cost) / max(slope, 1e-300), 1e-9, 1e-7))
-        least, short = rounding(here, spacing, seed, quantile=0.25)
-    pairs = zip(here.gradients, here.values, strict=True)
-    size = sum(float(np.abs(g * v).sum()) for g, v in pairs)
-    if short or here.dtype != "float64":
-        least = max(least, float(np.finfo("float32").eps) * abs(here.cost) / 2)
-    if short or here.dtype != "float64" or least > 1e-10 * max(abs(here.cost) + size, 1e-12):
-        raise ValueError(
-            "The cost must be computed in float64, or rounding drowns the differences. "
-            f"Received: a cost of {here.cost:.4g}, {here.dtype}, with a rounding noise of "
-            f"{least:.1g}. "
-            "Some layer, loss or function casts to a lower precision: remove the cast."
-        )
-    return noise
-
-
-def _require_finite_around(found: Differences) -> None:
-    wrong = ~(np.isfinite(found.central) & np.isfinite(found.jump))
-    if wrong.any():
-        raise ValueError(
-            "The cost must stay finite around the point of the check. Received: "
-            f"infinite or NaN costs after a step along {int(wrong.sum())} of {len(wrong)} "
-            "coordinates. Use a smaller `epsilon`, or check away from the edge of the cost's "
-            "domain."
-        )
 
 
 def _result(
@@ -222,13 +192,13 @@ def _false_pass(coordinates: Coordinates, found: Differences, kinks: np.ndarray)
 
 
 def _with_better_steps(
-    result: GradientCheck, coordinates: Coordinates, noise: float, is_large: bool
+    result: GradientCheck, coordinates: Coordinates, noise: float, steep: np.ndarray
 ) -> GradientCheck:
     """Looks for a better step for each variable that passed without being measured well."""
     variables = dict(result.variables)
-    worth = OK if is_large else GREAT  # of a large model each cost is dear
     for number, (name, row) in enumerate(result.variables.items()):
-        if row.passed and max(row.distance, row.noise) >= worth:
+        badly = number in steep or max(row.distance, row.noise) >= GREAT
+        if row.passed and badly:
             places = np.flatnonzero(coordinates.owner == number)
             better = better_epsilon(coordinates, places, noise, result.epsilon)
             variables[name] = dataclasses.replace(row, better_epsilon=better)

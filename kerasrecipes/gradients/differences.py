@@ -87,16 +87,28 @@ def extrapolated(
 
 
 def at_shorter_steps(
-    coordinates: Coordinates, found: Differences, noise: float, epsilon: float
+    coordinates: Coordinates,
+    found: Differences,
+    noise: float,
+    epsilon: float,
+    besides: np.ndarray | None = None,
 ) -> Differences:
-    """The same, with shorter steps where a direction disagrees.
+    """The same, with shorter steps where the two gradients disagree.
 
-    A direction moves many elements, and some units cross their kinks within one step. What they
-    add falls with the step, while a bug stays. The steps go down to 1/512, as long as rounding
-    leaves a thousandth of the gradient to be seen.
+    A direction moves many elements, and some units cross their kinks within one step; a cost may
+    be steeper than a step can follow. What these add falls with the step, while a bug stays. The
+    steps go down to 1/512, as long as rounding leaves a thousandth of the gradient to be seen.
+
+    Args:
+        coordinates: All of them.
+        found: Their differences.
+        noise: Deviation of the rounding error of the cost.
+        epsilon: Step.
+        besides: Which coordinates are left as they are, booleans of shape `(coordinates,)`.
     """
+    wanted = np.ones(len(found.excess), dtype=bool) if besides is None else ~besides
     for divisor in SHORTER:
-        places = np.flatnonzero(~(found.excess <= 1))
+        places = np.flatnonzero(~(found.excess <= 1) & wanted)
         if not len(places):
             break
         closer = differences(coordinates, places, noise, epsilon / divisor)

@@ -40,7 +40,7 @@ def split_graph(
     for moving in parts:
         moved = [inputs[i] for i in moving]
         again = _again(graph.graph, moved, value)
-        cut = _edge(again, inputs)
+        cut = _edge(again, inputs) if again else [value]
         cuts.append(cut)
         suffixes.append(_suffix(graph, moved, cut, value, again))
     fetched = list({tensor.ref(): tensor for cut in cuts for tensor in cut}.values())
@@ -55,13 +55,19 @@ def split_graph(
 
 
 def _suffix(graph: Any, moved: list, cut: list, value: Any, again: set) -> Suffix:
-    @functools.cache
-    def pruned() -> Callable:
-        function = graph.prune([*moved, *cut], value)
-        return backend.compiled(lambda moved, kept: function(*moved, *kept))
-
     everything = _towards(value, lambda operation: True)
     saved = sum(not _is_source(operation) for operation in everything - again)
+    if not again:  # the value does not depend on them: it is kept itself
+        return Suffix(lambda moved, kept: kept[0], saved)
+    used = [place for place, tensor in enumerate(moved) if tensor.op in again]
+
+    @functools.cache
+    def pruned() -> Callable:
+        function = graph.prune([*(moved[place] for place in used), *cut], value)
+        return backend.compiled(
+            lambda moved, kept: function(*(moved[place] for place in used), *kept)
+        )
+
     return Suffix(lambda moved, kept: pruned()(moved, kept), saved)
 
 

@@ -15,13 +15,20 @@ POINTS_OF_LARGE = 5  # on one line: every cost of a large model counts
 
 
 class Rounding(NamedTuple):
-    """The standard deviation of the rounding error of a cost, and whether it was a float32."""
+    """The rounding error of a cost.
+
+    Attributes:
+        deviation: Its standard deviation.
+        least: The same from the smaller of the differences: no kink and no bend is in these.
+        short: Whether all costs were float32 numbers.
+    """
 
     deviation: float
+    least: float
     short: bool
 
 
-def rounding(point: Point, spacing: float, seed: int, quantile: float = 0.5) -> Rounding:
+def rounding(point: Point, spacing: float, seed: int) -> Rounding:
     """Measures the rounding error of a cost around a point.
 
     Along a line of small steps the cost is a parabola, so third differences of its values hold
@@ -33,7 +40,6 @@ def rounding(point: Point, spacing: float, seed: int, quantile: float = 0.5) -> 
         point: Where.
         spacing: Step of the line, in the unit of the variables.
         seed: Of the lines' directions.
-        quantile: Of the third differences that is taken for typical.
     """
     generator = np.random.default_rng(seed)
     if point.function.is_large:
@@ -42,10 +48,16 @@ def rounding(point: Point, spacing: float, seed: int, quantile: float = 0.5) -> 
         costs = np.stack([_line_of_all(point, spacing, generator) for _ in range(LINES)])
     with np.errstate(invalid="ignore"):  # the cost may be infinite there
         thirds = np.abs(np.diff(costs, 3)).ravel()
-    size = float(np.quantile([*thirds[np.isfinite(thirds)], 0.0], quantile))
-    measured = size / math.sqrt(20) / NormalDist().inv_cdf((1 + quantile) / 2)
-    least = max(np.finfo(float).eps * abs(point.cost) / 2, np.finfo(float).tiny)
-    return Rounding(max(measured, least), _is_short(costs))
+    thirds = np.append(thirds[np.isfinite(thirds)], 0.0)
+    floor = max(np.finfo(float).eps * abs(point.cost) / 2, np.finfo(float).tiny)
+    typical, least = (max(floor, _deviation(thirds, quantile)) for quantile in (0.5, 0.25))
+    return Rounding(typical, least, _is_short(costs))
+
+
+def _deviation(thirds: np.ndarray, quantile: float) -> float:
+    """Of the costs, from a quantile of the sizes of their third differences."""
+    typical = float(np.quantile(thirds, quantile)) / NormalDist().inv_cdf((1 + quantile) / 2)
+    return typical / math.sqrt(20)
 
 
 def _line_of_all(point: Point, spacing: float, generator: np.random.Generator) -> np.ndarray:

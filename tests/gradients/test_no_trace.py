@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from kerasrecipes.gradients import gradient_check
+from kerasrecipes.gradients import curvature, gradient_check
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(8, 4)).astype("float32")
@@ -87,3 +87,21 @@ def test_training_goes_on_exactly_as_without_the_check():
         weights.append(model.get_weights())
     for one, other in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_look_at_the_curvature_leaves_nothing_behind(model):
+    before = state(model)
+    assert curvature(model, X, Y, k=2).converged
+    assert_same(before, state(model))
+
+
+@pytest.mark.parametrize(
+    ("x", "k", "words"),
+    [(X * np.nan, 1, "cost=nan"), (X[:, :3], 1, "the cost failed"), (X, 99, "k=99 for")],
+    ids=["cost", "shape", "k"],
+)
+def test_a_look_at_the_curvature_that_raises_leaves_nothing_behind(model, x, k, words):
+    before = state(model)
+    with pytest.raises(ValueError, match=words):
+        curvature(model, x, Y, k)
+    assert_same(before, state(model))
