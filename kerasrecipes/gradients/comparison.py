@@ -70,7 +70,7 @@ def compare(
         ValueError: If the cost or its gradient is not finite, or not computed in float64.
     """
     started = time.perf_counter()
-    values = [ops.convert_to_tensor(ops.convert_to_numpy(value), "float64") for value in values]
+    values = [ops.copy(ops.convert_to_tensor(value, "float64")) for value in values]
     names = _distinct(names)
     cost(values)  # builds what the first call builds
     function = CostFunction(cost, [tuple(value.shape) for value in values])
@@ -87,7 +87,7 @@ def compare(
 
     coordinates = measure(here)
     nearby = points_nearby(here, measure, epsilon)
-    found, kinks, steep = _compared(coordinates, nearby, noise, epsilon, method)
+    found, kinks, steep = _compared(coordinates, nearby, noise, epsilon)
     result = _result(coordinates, found, kinks, names, float(epsilon), method)
     if not function.is_large:  # there each cost is dear
         result = _with_better_steps(result, coordinates, noise, steep)
@@ -99,7 +99,6 @@ def _compared(
     nearby: Iterator[Coordinates],
     noise: float,
     epsilon: float,
-    method: str,
 ) -> tuple[Differences, np.ndarray, np.ndarray]:
     """The differences, which of them are on kinks, and the variables that `epsilon` was long for.
 
@@ -110,10 +109,10 @@ def _compared(
     require_finite_around(found)
     steep = np.unique(coordinates.owner[~(found.excess <= 1)])
     found = extrapolated(coordinates, found, noise, epsilon)
-    if method == "directional":
+    if not coordinates.single:
         found = at_shorter_steps(coordinates, found, noise, epsilon)
     kinks = on_kinks(coordinates, nearby, found, noise, epsilon)
-    if method == "exact":
+    if coordinates.single:
         found = at_shorter_steps(coordinates, found, noise, epsilon, besides=kinks)
     return found, kinks, steep
 

@@ -41,11 +41,10 @@ class CostFunction:
     def at(self, values: Sequence[Any]) -> Point:
         """The cost at and around a point, float64 arrays or tensors."""
         tensors = [ops.convert_to_tensor(value, "float64") for value in values]
-        values = [ops.convert_to_numpy(tensor) for tensor in tensors]
         value, gradients = self._traced.value_and_gradients(tensors)
         arrays = [np.asarray(ops.convert_to_numpy(gradient)) for gradient in gradients]
         dtype = keras.backend.standardize_dtype(value.dtype)
-        return Point(self, values, tensors, float(value), arrays, dtype)
+        return Point(self, tensors, float(value), arrays, dtype)
 
     @functools.cached_property
     def everything(self) -> Parts:
@@ -142,8 +141,9 @@ class Point:
     """The cost at some values of the variables, and around them.
 
     Attributes:
-        values: Float64 arrays, one per variable.
-        cost: The cost there.
+        function: The cost.
+        tensors: The variables there.
+        cost: Its value there.
         gradients: What automatic differentiation says, one array per variable.
         dtype: Of the cost.
     """
@@ -151,16 +151,25 @@ class Point:
     def __init__(
         self,
         function: CostFunction,
-        values: list[np.ndarray],
         tensors: list[Any],
         cost: float,
         gradients: list[np.ndarray],
         dtype: str,
     ) -> None:
-        self.function, self.values, self.cost = function, values, cost
+        self.function, self.cost = function, cost
         self.gradients, self.dtype = gradients, dtype
-        self._tensors = tensors
+        self.tensors = tensors
         self._ready: dict[Parts, list[_Ready]] = {}
+
+    @functools.cached_property
+    def values(self) -> list[np.ndarray]:
+        """The variables there, float64 arrays."""
+        return [ops.convert_to_numpy(tensor) for tensor in self.tensors]
+
+    @functools.cached_property
+    def norms(self) -> np.ndarray:
+        """Euclidean norm of each variable's gradient, shape `(variables,)`."""
+        return np.array([np.linalg.norm(gradient) for gradient in self.gradients])
 
     def after_elements(self, places: np.ndarray, values: np.ndarray) -> np.ndarray:
         """The cost with one element changed, for each of some elements.
@@ -211,9 +220,10 @@ class Point:
         self, parts: Parts, part: Part, directions: Sequence[Any], steps: npt.ArrayLike
     ) -> np.ndarray:
         ready = self._at(parts, part)
-        values = [self.values[variable] for variable in part.variables]
-        if self.function.is_large:  # the framework adds faster, and keeps what it has
-            values = ready.tensors
+        values: Sequence[Any] = ready.tensors  # large ones the framework adds faster
+        if not self.function.is_large:
+            values = [self.values[variable] for variable in part.variables]
+        else:
             directions = [ops.convert_to_tensor(direction) for direction in directions]
         costs = []
         for step in np.asarray(steps, "float64"):
@@ -225,8 +235,8 @@ class Point:
     def _at(self, parts: Parts, part: Part) -> _Ready:
         if parts not in self._ready:
             self._ready[parts] = [
-                _Ready([self._tensors[variable] for variable in part.variables], kept)
-                for part, kept in zip(parts, parts.prefix(self._tensors), strict=True)
+                _Ready([self.tensors[variable] for variable in part.variables], kept)
+                for part, kept in zip(parts, parts.prefix(self.tensors), strict=True)
             ]
         return self._ready[parts][part.number]
 

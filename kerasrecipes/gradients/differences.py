@@ -147,9 +147,10 @@ def on_kinks(
         Booleans of shape `(coordinates,)`.
     """
     kinks = np.zeros(len(found.excess), dtype=bool)
-    unclear = np.flatnonzero(found.bent & (found.excess <= 1))
-    wider = differences(coordinates, unclear, noise, 2 * epsilon)
-    kinks[unclear] = wider.jump < 1.5 * found.jump[unclear]
+    if coordinates.single:  # a direction is not on a kink because one of many elements is
+        unclear = np.flatnonzero(found.bent & (found.excess <= 1))
+        wider = differences(coordinates, unclear, noise, 2 * epsilon)
+        kinks[unclear] = wider.jump < 1.5 * found.jump[unclear]
     suspects = np.flatnonzero(~(found.excess <= 1))
     for shifted in nearby if len(suspects) else ():
         there = differences(shifted, suspects, noise, epsilon)

@@ -19,6 +19,7 @@ class Coordinates(NamedTuple):
     """Directions in the space of the weights, along which the cost is differenced.
 
     Attributes:
+        single: Whether each is one element, and not a direction that moves many.
         owner: Number of the variable of each, shape `(coordinates,)`.
         place_of: From a coordinate's number to its place in its variable; `(k,)` for the k-th
             random direction.
@@ -30,6 +31,7 @@ class Coordinates(NamedTuple):
             `(steps, places)`.
     """
 
+    single: bool
     owner: np.ndarray
     place_of: Callable[[int], tuple[int, ...]]
     analytic: np.ndarray
@@ -57,7 +59,7 @@ def every_element(point: Point) -> Coordinates:
         return tuple(int(axis) for axis in where)
 
     analytic = np.concatenate([np.ravel(gradient) for gradient in point.gradients])
-    return Coordinates(owner, place_of, analytic, _norms(point), point.cost, costs)
+    return Coordinates(True, owner, place_of, analytic, point.norms, point.cost, costs)
 
 
 def random_directions(point: Point, noise: float, epsilon: float, seed: int) -> Coordinates:
@@ -77,7 +79,7 @@ def random_directions(point: Point, noise: float, epsilon: float, seed: int) -> 
     """
     sizes, shapes = point.function.sizes, point.function.shapes
     each = DIRECTIONS_OF_LARGE if point.function.is_large else DIRECTIONS
-    norms = _norms(point)
+    norms = point.norms
     least = noise / (SEEN_OF_LARGE if point.function.is_large else SEEN)
     with np.errstate(divide="ignore"):
         shorter = np.minimum(1.0, least / norms / epsilon)
@@ -100,6 +102,7 @@ def random_directions(point: Point, noise: float, epsilon: float, seed: int) -> 
         for place in range(count)
     ]
     return Coordinates(
+        single=False,
         owner=np.arange(count) // each,
         place_of=lambda place: (int(place) % each,),
         analytic=np.array(components),
@@ -107,7 +110,3 @@ def random_directions(point: Point, noise: float, epsilon: float, seed: int) -> 
         base=point.cost,
         costs=costs,
     )
-
-
-def _norms(point: Point) -> np.ndarray:
-    return np.array([np.linalg.norm(gradient) for gradient in point.gradients])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from keras import ops
 
 from kerasrecipes.gradients.cost_function import Point
 from kerasrecipes.gradients.differences import Differences
@@ -16,10 +17,10 @@ def require_finite(here: Point, names: list[str]) -> None:
             f"The cost must be finite to be differentiated. Received: cost={here.cost}. "
             "Look for NaN or infinity in the data, or for a logarithm or a division in the cost."
         )
-    for name, value, gradient in zip(names, here.values, here.gradients, strict=True):
-        if gradient.shape != value.shape:
+    for name, shape, gradient in zip(names, here.function.shapes, here.gradients, strict=True):
+        if gradient.shape != shape:
             raise ValueError(
-                f"The gradient of `{name}` must have its shape {value.shape}. Received: a gradient "
+                f"The gradient of `{name}` must have its shape {shape}. Received: a gradient "
                 f"of shape {gradient.shape}. Look for a transposition in a custom gradient."
             )
         if not np.isfinite(gradient).all():
@@ -33,8 +34,7 @@ def require_finite(here: Point, names: list[str]) -> None:
 
 def noise_of_float64(here: Point, epsilon: float, seed: int) -> float:
     """The rounding noise of the cost around a point, once it is known for that of a float64."""
-    pairs = list(zip(here.gradients, here.values, strict=True))
-    size = sum(float(np.abs(gradient * value).sum()) for gradient, value in pairs)
+    size = _size(here)
     noise, least, short = rounding(here, epsilon / 6, seed)
     if not here.function.is_large:  # the cost may bend within such a step
         slope = sum(float(np.abs(gradient).sum()) for gradient in here.gradients)
@@ -52,6 +52,15 @@ def noise_of_float64(here: Point, epsilon: float, seed: int) -> float:
             "Some layer, loss or function casts to a lower precision: remove the cast."
         )
     return noise
+
+
+def _size(here: Point) -> float:
+    """How large the terms of the cost are that the variables make up: `sum |g v|`, or a bound."""
+    if here.function.is_large:
+        sizes = [float(ops.norm(ops.ravel(tensor))) for tensor in here.tensors]
+        return float(here.norms @ sizes)
+    pairs = zip(here.gradients, here.values, strict=True)
+    return sum(float(np.abs(gradient * value).sum()) for gradient, value in pairs)
 
 
 def require_finite_around(found: Differences) -> None:

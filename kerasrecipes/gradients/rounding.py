@@ -72,7 +72,7 @@ def _line_of_all(point: Point, spacing: float, generator: np.random.Generator) -
 
 def _line_of_first(point: Point, spacing: float, generator: np.random.Generator) -> np.ndarray:
     """With steps so short that no kink is met: the cost moves by a thousand of its own digits."""
-    slope = float(np.linalg.norm(point.gradients[0]))
+    slope = float(point.norms[0])
     if slope > 0:
         spacing = min(spacing, 1_000 * np.finfo(float).eps * max(abs(point.cost), 1e-3) / slope)
     direction = _signs(point.function.shapes[0], generator)
