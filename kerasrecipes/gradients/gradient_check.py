@@ -95,8 +95,7 @@ def gradient_check(
 def _cost(model, x, y, sample_weight, training, checked):
     """J as a function of the checked variables' values."""
     variables = [model.trainable_variables[i] for i in checked]
-    # The others are held as tensors too: a `custom_gradient` may not take TensorFlow variables.
-    held = [(v, ops.convert_to_tensor(ops.convert_to_numpy(v))) for v in model.weights]
+    held = _held(model)
 
     def cost(values):
         mapping = [*held, *zip(variables, values, strict=True)]
@@ -105,6 +104,11 @@ def _cost(model, x, y, sample_weight, training, checked):
             return model.compute_loss(x, y, outputs, sample_weight, training=training)
 
     return cost
+
+
+def _held(model):
+    """The weights as they are, but as tensors: `custom_gradient` takes no TensorFlow variables."""
+    return [(v, ops.convert_to_tensor(ops.convert_to_numpy(v))) for v in model.weights]
 
 
 def _validate(model: Any, x: Any, y: Any, sample_weight: Any, epsilon: float, method: str) -> None:
@@ -164,7 +168,7 @@ def _chosen(model: keras.Model, variables: Sequence[Any] | None) -> list[int]:
 def _require_loss(model: keras.Model, x: Any) -> None:
     """Refuses a model that has neither a loss nor a cost of its own."""
     if model.loss is None and type(model).compute_loss is keras.Model.compute_loss:
-        with keras.StatelessScope(collect_losses=True):
+        with keras.StatelessScope(_held(model), collect_losses=True):
             model(x, training=False)
             if not model.losses:
                 raise ValueError(_without_loss(model))
