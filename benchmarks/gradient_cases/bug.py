@@ -17,9 +17,10 @@ class Bug:
         shapes: Shape of each argument, the inputs `x` first, with their examples.
         sound: The function of `(x, *weights)` with the right gradient.
         buggy: The same values, with the wrong gradient.
-        behind_a_layer: Whether a dense layer stands before it, to be blamed for wrong inputs'
-            gradients; without one, `x` are small integers if there is nothing to differentiate.
-        integers: Whether `x` are integers.
+        computes: What both compute, the same object for all bugs of one function.
+        behind_a_layer: Whether a dense layer stands before it, to be blamed for a wrong gradient
+            of the inputs.
+        integers: Whether `x` are integers, which have no gradient.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Bug:
     shapes: dict[str, tuple[int, ...]]
     sound: Callable
     buggy: Callable
+    computes: object
     behind_a_layer: bool = True
     integers: bool = False
 
@@ -74,6 +76,7 @@ def wrong(name: str, operation: Operation, **gradients: Callable) -> Bug:
         operation.shapes,
         _with_gradient(operation, operation.backward),
         _with_gradient(operation, backward),
+        operation.forward,
         operation.behind_a_layer,
         operation.integers,
     )
@@ -97,13 +100,13 @@ def detour(
         shapes,
         lambda *arguments: function(lambda tensor: tensor, *arguments),
         lambda *arguments: function(change, *arguments),
+        function,
     )
 
 
 def gradient_times(factor: float) -> Callable:
     """An identity whose gradient is multiplied by a factor."""
     return lambda tensor: factor * tensor - ops.stop_gradient((factor - 1) * tensor)
-
 
 
 def _with_gradient(operation: Operation, backward: Callable) -> Callable:

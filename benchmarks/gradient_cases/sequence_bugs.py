@@ -57,11 +57,11 @@ AVERAGE_POOL = Operation(
     SEQUENCE,
 )
 REPEAT = Operation(
-    lambda x: ops.repeat(x, 2, axis=1), lambda up, x: (two_steps(up)[0] + two_steps(up)[1],), SEQUENCE
+    lambda x: ops.repeat(x, 2, axis=1),
+    lambda up, x: (two_steps(up)[0] + two_steps(up)[1],),
+    SEQUENCE,
 )
-CUMULATIVE = Operation(
-    lambda x: ops.cumsum(x, axis=1), lambda up, x: (sum_of_later(up),), SEQUENCE
-)
+CUMULATIVE = Operation(lambda x: ops.cumsum(x, axis=1), lambda up, x: (sum_of_later(up),), SEQUENCE)
 ORDER, BACK = [2, 0, 3, 1], [1, 3, 0, 2]
 PERMUTED = Operation(
     lambda x: ops.take(x, ORDER, axis=1), lambda up, x: (ops.take(up, BACK, axis=1),), SEQUENCE
@@ -177,9 +177,7 @@ SEQUENCE_BUGS = [
     wrong("average pool: 1/size forgotten", AVERAGE_POOL, x=lambda s: 2 * s.dx),
     wrong("upsampling: one copy only", REPEAT, x=lambda s: two_steps(s.up)[0]),
     wrong("cumsum: off by one", CUMULATIVE, x=lambda s: s.dx - s.up),
-    wrong(
-        "permutation: not inverted", PERMUTED, x=lambda s: ops.take(s.up, ORDER, axis=1)
-    ),
+    wrong("permutation: not inverted", PERMUTED, x=lambda s: ops.take(s.up, ORDER, axis=1)),
     wrong(
         "reshape: axes exchanged",
         FLATTENED,
@@ -207,7 +205,9 @@ SEQUENCE_BUGS = [
         "x query key",
         gradient_times(math.sqrt(3)),
     ),
-    detour("attention: weights held constant", attention(False, mask_change=True), HEADS, "x query key"),
+    detour(
+        "attention: weights held constant", attention(False, mask_change=True), HEADS, "x query key"
+    ),
     detour("attention: values detached", attention(False, True), HEADS, "x value"),
     detour("residual branch detached", residual, {"x": (5, 4), "kernel": (4, 4)}, "x"),
 ]
