@@ -347,7 +347,7 @@ def test_a_cost_that_is_all_custom_gradients():
 def test_weights_and_penalties_that_stay_in_float32_are_widened():
     """LoRA's weights are float32 by Keras's design; so is, on TensorFlow, this penalty's factor."""
     penalty = keras.regularizers.OrthogonalRegularizer(0.1)
-    model = model_of(layers.Dense(3, lora_rank=1, kernel_regularizer=penalty), layers.Dense(2))
+    model = model_of(layers.Dense(3, lora_rank=1), layers.Dense(2, kernel_regularizer=penalty))
     model.layers[0].lora_kernel_b.assign(np.ones((1, 3)))
     check = gradient_check(model, X, Y)
     assert check.passed, check
