@@ -143,6 +143,25 @@ def test_double_precision_computes_in_float64():
         assert model.weights[0].dtype == "float64"
 
 
+@pytest.mark.parametrize("is_causal", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_double_precision_reaches_fused_attention(is_causal, masked):
+    random = np.random.default_rng(0)
+    query, key, value = (random.normal(size=(2, 4, 3, 5)) for _ in range(3))
+    mask = np.ones((2, 1, 4, 4), dtype=bool)
+    mask[:, :, :, 1] = not masked
+    logits = np.einsum("btnh,bsnh->bnts", query, key) * 0.5  # exact in float32, as Keras casts it
+    seen = np.broadcast_to(mask & (np.tri(4, dtype=bool) | (not is_causal)), logits.shape)
+    weights = np.exp(logits) * seen
+    weights /= weights.sum(axis=-1, keepdims=True)
+    with backend.double_precision():
+        tensors = [ops.convert_to_tensor(array) for array in (query, key, value)]
+        options = {"mask": ops.convert_to_tensor(mask)} if masked else {}
+        found = ops.dot_product_attention(*tensors, scale=0.5, is_causal=is_causal, **options)
+        found = ops.convert_to_numpy(found)
+    np.testing.assert_allclose(found, np.einsum("bnts,bsnh->btnh", weights, value), rtol=1e-12)
+
+
 @pytest.mark.parametrize("raising", [False, True])
 def test_double_precision_leaves_every_setting_as_it_was(raising):
     before = settings()

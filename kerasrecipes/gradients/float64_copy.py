@@ -42,6 +42,7 @@ def float64_copy(layer: keras.Layer, *example_inputs: Any) -> keras.Layer:
             copy(*(tree.map_structure(_symbolic, inputs) for inputs in example_inputs))
         if layer.built:
             copy.set_weights(layer.get_weights())
+        _widen(copy)
         _align(layer, copy)
     except Exception as error:
         raise ValueError(
@@ -102,6 +103,23 @@ def _not_compiled(layer: keras.Layer) -> Iterator[None]:
     finally:
         for model in models:
             model.compiled = True
+
+
+def _widen(copy: keras.Layer) -> None:
+    """Makes float64 of what no config tells: weights created in float32, as LoRA's, whatever the
+    layer's dtype, and tensors that a regulariser holds, as TensorFlow makes them of numbers."""
+    for variable in copy.variables:
+        if variable.dtype in _LOWER:
+            value = ops.cast(ops.convert_to_numpy(variable), "float64")
+            variable._dtype = "float64"  # no public way to another dtype: a new value at its place
+            variable._initialize(value)
+    regularizers = [variable.regularizer for variable in copy.variables]
+    regularizers += [one.activity_regularizer for one in copy._flatten_layers()]
+    for regularizer in regularizers:
+        if isinstance(regularizer, keras.regularizers.Regularizer):
+            for name, value in vars(regularizer).items():
+                if ops.is_tensor(value):
+                    setattr(regularizer, name, as_float64(value))
 
 
 def _align(layer: keras.Layer, copy: keras.Layer) -> None:

@@ -74,10 +74,7 @@ def model_cost(
 def _cost(model, x, y, sample_weight, training, chosen):
     """J as a function of the chosen variables' values."""
     variables = [model.trainable_variables[i] for i in chosen]
-    # The others are held as tensors too: a `custom_gradient` may not take TensorFlow variables.
-    moved = {id(variable) for variable in variables}
-    others = [variable for variable in model.weights if id(variable) not in moved]
-    held = [(v, ops.convert_to_tensor(ops.convert_to_numpy(v))) for v in others]
+    held = _held(model, besides=variables)
 
     def cost(values):
         mapping = [*held, *zip(variables, values, strict=True)]
@@ -86,6 +83,13 @@ def _cost(model, x, y, sample_weight, training, chosen):
             return model.compute_loss(x, y, outputs, sample_weight, training=training)
 
     return cost
+
+
+def _held(model, besides=()):
+    """The weights as they are, but as tensors: `custom_gradient` takes no TensorFlow variables."""
+    moved = {id(variable) for variable in besides}
+    others = [variable for variable in model.weights if id(variable) not in moved]
+    return [(v, ops.convert_to_tensor(ops.convert_to_numpy(v))) for v in others]
 
 
 def _require_model(model: Any) -> None:
@@ -143,7 +147,7 @@ def _chosen(model: keras.Model, variables: Sequence[Any] | None) -> list[int]:
 def _require_loss(model: keras.Model, x: Any) -> None:
     """Refuses a model that has neither a loss nor a cost of its own."""
     if model.loss is None and type(model).compute_loss is keras.Model.compute_loss:
-        with keras.StatelessScope(collect_losses=True):
+        with keras.StatelessScope(_held(model), collect_losses=True):
             model(x, training=False)
             if not model.losses:
                 raise ValueError(_without_loss(model))

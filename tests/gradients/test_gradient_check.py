@@ -319,6 +319,42 @@ def test_a_model_whose_whole_cost_is_added_by_its_layers():
     assert check.worst[0].numeric != 0
 
 
+class SquaredByHand(layers.Layer):
+    """Adds a cost with a gradient of its own, which takes no TensorFlow variables."""
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones", name="scale")
+
+    def call(self, inputs):
+        @ops.custom_gradient
+        def square(z, scale):
+            def gradient(*args, upstream=None):
+                up = args[0] if upstream is None else upstream
+                return 2 * up * scale * z, up * ops.sum(z**2, axis=0)
+
+            return ops.sum(scale * z**2), gradient
+
+        self.add_loss(square(inputs, ops.convert_to_tensor(self.scale)))
+        return inputs
+
+
+def test_a_cost_that_is_all_custom_gradients():
+    check = gradient_check(model_of(layers.Dense(2), SquaredByHand(), loss=None), X, None)
+    assert check.passed, check
+    assert [variable.checked for variable in check.variables.values()] == [8, 2, 2]
+
+
+def test_weights_and_penalties_that_stay_in_float32_are_widened():
+    """LoRA's weights are float32 by Keras's design; so is, on TensorFlow, this penalty's factor."""
+    penalty = keras.regularizers.OrthogonalRegularizer(0.1)
+    model = model_of(layers.Dense(3, lora_rank=1), layers.Dense(2, kernel_regularizer=penalty))
+    model.layers[0].lora_kernel_b.assign(np.ones((1, 3)))
+    check = gradient_check(model, X, Y)
+    assert check.passed, check
+    assert [v.dtype for v in model.weights] == ["float32"] * 6
+    assert keras.backend.standardize_dtype(ops.convert_to_tensor(penalty.factor).dtype) == "float32"
+
+
 def test_mixed_precision_models_are_checked_in_float64():
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
