@@ -98,11 +98,11 @@ def smallest_distance(check):
 def chance(check):
     """Probability that four random directions miss the error of the least wrong variable.
 
-    An error `e` of a gradient shows along a random direction as a normal number of deviation
-    `||e||`; within a tolerance `t` it is overlooked with probability `0.8 t / ||e||`, at most 1.
+    Within a tolerance `t`, an error `e` of a gradient is overlooked along one direction with
+    probability `0.82 t / ||e||` at most, by Ball's theorem on slices of the cube.
     """
     wrong = [v for v in check.variables.values() if not v.passed]
-    shares = [0.8 * (GRANTED + 16 * v.noise) / max(2 * v.distance, 1e-300) for v in wrong]
+    shares = [0.82 * (GRANTED + 16 * v.noise) / max(2 * v.distance, 1e-300) for v in wrong]
     return min(1.0, max(shares, default=1.0)) ** 4
 
 
