@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 import pytest
 
 from benchmarks.gradient_cases.every_layer import EXCLUDED, LAYERS, classes_in, keras_layers
@@ -15,6 +16,9 @@ from benchmarks.gradient_cases.every_loss import (
 from benchmarks.gradient_cases.every_model import MODELS
 from kerasrecipes.gradients import gradient_check
 
+# XLA compiles a second for each check: on JAX a third of the rows runs here, the benchmark runs all.
+EVERY = 1 if keras.backend.backend() == "tensorflow" else 3
+
 
 @functools.cache
 def layer_trial(name):
@@ -25,7 +29,7 @@ def checked(trial):
     return gradient_check(trial.model, trial.x, trial.y, **trial.options)
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", list(LAYERS)[::EVERY])
 def test_a_layer_is_not_blamed(name):
     check = checked(layer_trial(name))
     assert check.passed, check
@@ -33,7 +37,7 @@ def test_a_layer_is_not_blamed(name):
     assert len(check.kinks) <= 2
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", list(MODELS)[::EVERY])
 def test_a_model_is_not_blamed(name):
     check = checked(MODELS[name]())
     assert check.passed, check

@@ -18,7 +18,9 @@ from benchmarks.gradient_cases.planted import (
 from kerasrecipes.gradients import check_gradients, gradient_check
 
 NAMES = list(BUGS)
-TWINS = {bug.computes: bug.name for bug in BUGS.values()}.values()  # one bug of each function
+TWINS = list({bug.computes: bug.name for bug in BUGS.values()}.values())  # one of each function
+# XLA compiles a second for each check: on JAX a third of the rows runs here, the benchmark runs all.
+EVERY = 1 if keras.backend.backend() == "tensorflow" else 3
 
 
 @functools.cache
@@ -31,7 +33,7 @@ def test_there_are_bugs_of_many_functions():
     assert len(TWINS) >= 40
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES[::EVERY])
 def test_a_bug_is_blamed_on_its_variables_alone(name):
     check = exact_check(name)
     assert blamed(check) == expected_blame(BUGS[name])
@@ -40,7 +42,7 @@ def test_a_bug_is_blamed_on_its_variables_alone(name):
     assert not check.kinks
 
 
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("name", TWINS[::EVERY])
 def test_the_same_layer_with_the_right_gradient_is_not_blamed(name):
     check = exact_check(name, sound=True)
     assert check.passed, check
@@ -49,7 +51,7 @@ def test_the_same_layer_with_the_right_gradient_is_not_blamed(name):
     assert check.verdict == "great"
 
 
-@pytest.mark.parametrize("name", NAMES[7::8])
+@pytest.mark.parametrize("name", NAMES[7 :: 8 * EVERY])
 def test_random_directions_blame_the_same_variables(name):
     check = gradient_check(*planted_model(BUGS[name]), method="directional")
     assert blamed(check) == expected_blame(BUGS[name])
