@@ -23,6 +23,7 @@ from collections import Counter
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # one core for each process
 
 from doctor_bench.cases import print_cases
 from doctor_bench.examine import WAYS, examined

@@ -22,9 +22,11 @@ def _inputs(program: Program, factor: object = 1.0, shift: object = 0.0) -> Prog
 
 
 def _labels(program: Program) -> np.ndarray:
-    """The class of each example; of several labels or numbers, their first."""
+    """The class of each example; of several labels or numbers, their sum."""
     y = program.y
-    return y.argmax(1) if program.task == "classes" and y.ndim == 2 else y.reshape(len(y), -1)[:, 0]
+    return (
+        y.argmax(1) if program.task == "classes" and y.ndim == 2 else y.reshape(len(y), -1).sum(1)
+    )
 
 
 @fault("preprocessing")

@@ -32,8 +32,13 @@ class Trial(NamedTuple):
         healthy = programs_of("all")[self.program](self.seed)
         if self.fault is None:
             return healthy
-        random = np.random.default_rng([self.seed, zlib.crc32(self.fault.encode())])
-        return FAULTS[self.fault].change(healthy, random)
+        return made_by(self.fault, healthy, self.seed)
+
+
+def made_by(fault: str, healthy: Program, seed: int) -> Program | None:
+    """The program with a fault in it; the same seed gives the same."""
+    random = np.random.default_rng([seed, zlib.crc32(fault.encode())])
+    return FAULTS[fault].change(healthy, random)
 
 
 def fingerprint(program: Program) -> str:
@@ -59,14 +64,16 @@ class Kept:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        lines = path.read_text().splitlines() if path.is_file() else []
+        text = path.read_text() if path.is_file() else ""
+        self.broken, lines = bool(text) and not text.endswith("\n"), text.splitlines()
         self.answers = dict(json.loads(line) for line in lines if line.endswith("]"))
 
     def keep(self, key: str, answer: Any) -> None:
         """Remembers one answer now and on disk."""
         self.answers[key] = answer
         with self.path.open("a") as file:
-            file.write(json.dumps([key, answer]) + "\n")
+            file.write("\n" * self.broken + json.dumps([key, answer]) + "\n")
+        self.broken = False
 
 
 def answered(
