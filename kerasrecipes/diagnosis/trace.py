@@ -228,6 +228,9 @@ class Trial:
         line: The change as one line of code.
         skill: What it reached in as many steps as the program itself.
         cost: Its last cost on train.
+        also: Causes that the change holds besides; a fitting output changes the loss too.
+        without: What the same trial reached without this change, where it was one of several; None
+            where the program itself is what it compares with.
     """
 
     change: str
@@ -235,6 +238,8 @@ class Trial:
     line: str
     skill: Skill
     cost: float
+    also: tuple[str, ...] = ()
+    without: Skill | None = None
 
 
 @dataclass(frozen=True)
