@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -13,7 +13,6 @@ from keras import ops, tree
 from kerasrecipes import backend
 
 STEPS_AT_ONCE = 128
-MAX_CALL_SECONDS = 1.0
 # Convolutions in a loop of XLA's are tens of times slower; recurrent layers hold loops themselves.
 _ONE_BY_ONE = (keras.layers.RNN, keras.layers.Bidirectional)
 
@@ -41,6 +40,10 @@ class Bench:
         self._variables = [*copy.variables, *copy.optimizer.variables]
         self._start = [ops.convert_to_numpy(v.value) for v in self._variables]
 
+    def set_data(self, x: Any, y: Any) -> None:
+        """Other arrays of the same shapes and types, nested alike."""
+        self.x, self.y = as_tensors(x), as_tensors(y)
+
     def reset(self) -> None:
         """Puts weights, optimizer and its step count back to the start."""
         for variable, value in zip(self._variables, self._start, strict=True):
@@ -50,14 +53,15 @@ class Bench:
         self,
         steps: int,
         seconds: float = np.inf,
-        until: Callable[[np.ndarray], bool] = lambda costs: False,
+        *,
+        one_batch: bool = False,
     ) -> np.ndarray:
         """Trains on from where the copy stands.
 
         Args:
             steps: Most steps.
             seconds: Begins no further call of the compiled steps after so long.
-            until: Stops where this says so of the costs so far.
+            one_batch: Whether every step is on the first batch.
 
         Returns:
             The cost of each batch, `(steps done,)`; from the first that is not finite on, they are
@@ -66,12 +70,17 @@ class Bench:
         ends = time.perf_counter() + seconds
         costs = np.empty(0)
         for order in self._orders(steps):
+            order = np.tile(self.rows_of_step(0), (len(order), 1)) if one_batch else order
             self.copy.reset_metrics()
             means = np.asarray(self._run(self.x, self.y, order), "float64")
             costs = np.append(costs, _of_each(means))
-            if time.perf_counter() > ends or not np.isfinite(costs[-1]) or until(costs):
+            if time.perf_counter() > ends or not np.isfinite(costs[-1]):
                 break
         return costs
+
+    def rows_of_step(self, step: int) -> np.ndarray:
+        """The examples of one step of a training, `(batch_size,)`."""
+        return list(self._orders(step + 1))[-1][-1]
 
     def _orders(self, steps: int) -> Iterator[np.ndarray]:
         """Rows of each step, some steps at a time; an epoch's end falls into a batch."""
