@@ -5,8 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kerasrecipes.diagnosis.finding import Finding
+from kerasrecipes.diagnosis.rules import (
+    cost,
+    generalisation,
+    gradients,
+    not_finite,
+    predictions,
+    scale,
+    units,
+)
 from kerasrecipes.diagnosis.trace import Trace
 
 Rule = Callable[[Trace], Iterator[Finding]]
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    not_finite.not_finite,
+    cost.diverged,
+    scale.target_scale,
+    scale.cost_at_the_start,
+    units.dead_units,
+    units.saturated_units,
+    gradients.gradients_by_depth,
+    gradients.no_gradient,
+    gradients.update_size,
+    cost.at_the_priors,
+    cost.not_falling,
+    cost.one_batch,
+    cost.oscillating,
+    cost.too_slow,
+    predictions.constant_predictions,
+    generalisation.high_bias,
+    generalisation.high_variance,
+    generalisation.drifted,
+    generalisation.shared_examples,
+)
