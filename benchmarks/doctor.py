@@ -28,7 +28,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # one core for each proces
 from doctor_bench.cases import print_cases
 from doctor_bench.examine import WAYS, examined
 from doctor_bench.faults import FAULTS
-from doctor_bench.healthy_programs import programs_of
+from doctor_bench.healthy_programs import missing, programs_of
 from doctor_bench.page import write_page
 from doctor_bench.skill import LEARNED, does_harm, trained_skill
 from doctor_bench.table import (
@@ -53,6 +53,8 @@ def main() -> int:
     options = parsed()
     if options.cases:
         return print_cases(Path(options.cases), options.only)
+    for name in missing():
+        print(f"skipped: {name}, its images are not at hand (KR_MNIST names the file)")
     kept = Kept(options.kept / "answers.jsonl")
     harmful, harmless = measured_harm(options, kept)
     if options.harm:

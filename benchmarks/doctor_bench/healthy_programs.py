@@ -311,13 +311,15 @@ NEEDS_MNIST = ("mnist_mlp", "mnist_cnn")
 
 
 def programs_of(half: str) -> dict[str, Callable[[int], Program]]:
-    """Name -> function of the seed, for a half or `"all"`; what is missing is said."""
+    """Name -> function of the seed, for a half or `"all"`, without those of `missing()`."""
     halves = HALVES if half == "all" else {half: HALVES[half]}
     found = {make.__name__: make for makes in halves.values() for make in makes}
-    for name in [] if MNIST.is_file() else [name for name in NEEDS_MNIST if name in found]:
-        print(f"skipped: {name}, for {MNIST.name} is not at hand (set KR_MNIST)")
-        del found[name]
-    return found
+    return {name: make for name, make in found.items() if name not in missing()}
+
+
+def missing() -> tuple[str, ...]:
+    """Programs whose data are not at hand."""
+    return () if MNIST.is_file() else NEEDS_MNIST
 
 
 def _table(name: str) -> tuple[np.ndarray, np.ndarray]:

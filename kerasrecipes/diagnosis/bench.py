@@ -118,6 +118,4 @@ def _of_each(means: np.ndarray) -> np.ndarray:
 
 def _is_slow_in_a_loop(model: keras.Model) -> bool:
     layers = list(model._flatten_layers())  # no public way to inner layers
-    return any(
-        isinstance(layer, _ONE_BY_ONE) or "Conv" in type(layer).__name__ for layer in layers
-    )
+    return any(isinstance(layer, _ONE_BY_ONE) or "Conv" in type(layer).__name__ for layer in layers)

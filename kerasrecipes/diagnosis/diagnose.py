@@ -17,7 +17,19 @@ from kerasrecipes.diagnosis.probe import probe
 from kerasrecipes.diagnosis.trace import Trace
 from kerasrecipes.diagnosis.trials import Benches, run_trials
 
-def examine(model, x, y, *, validation_data=None, epochs=1, batch_size=None, shuffle=True, seconds=15.0, seed=0) -> Trace:
+
+def examine(
+    model,
+    x,
+    y,
+    *,
+    validation_data=None,
+    epochs=1,
+    batch_size=None,
+    shuffle=True,
+    seconds=15.0,
+    seed=0,
+) -> Trace:
     ends = time.perf_counter() + seconds
     program = program_facts(model, batch_size=batch_size, epochs=epochs, shuffle=shuffle)
     x, y = as_arrays(x), as_arrays(y)

@@ -63,9 +63,7 @@ class Benches:
         if key not in self._benches:
             case = self.case
             copy = rebuilt(case.model, setup)
-            compile_as(
-                copy, case.model, optimizer=self._optimizer(setup), loss=setup.loss or None
-            )
+            compile_as(copy, case.model, optimizer=self._optimizer(setup), loss=setup.loss or None)
             x, y = self._data(setup, case.train)
             self._benches[key] = Bench(
                 copy,
@@ -101,7 +99,9 @@ class Benches:
         if setup.weights == "fitting":
             fitting_kernels(bench.copy, self.case.seed)
         elif setup.weights == "redrawn":
-            fresh = model_copy(bench.copy, lambda layer: type(layer).from_config(layer.get_config()))
+            fresh = model_copy(
+                bench.copy, lambda layer: type(layer).from_config(layer.get_config())
+            )
             bench.copy.set_weights(fresh.get_weights())
 
     def _data(self, setup: Setup, data: tuple[Any, Any]) -> tuple[Any, Any]:

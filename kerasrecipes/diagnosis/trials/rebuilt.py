@@ -92,8 +92,10 @@ def _change_hidden(layer: keras.Layer, config: dict[str, Any], setup: Setup) -> 
 
 
 def _is_replaced(layer: keras.Layer, config: dict[str, Any]) -> bool:
-    return type(layer).__name__ in _ACTIVATIONS and type(layer).__name__ != "Activation" and (
-        "activation" in config
+    return (
+        type(layer).__name__ in _ACTIVATIONS
+        and type(layer).__name__ != "Activation"
+        and ("activation" in config)
     )
 
 
