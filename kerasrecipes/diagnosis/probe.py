@@ -88,7 +88,9 @@ def _not_finite(case: Case, bench: Bench, costs: np.ndarray) -> tuple[int, str]:
     bench.train(step)
     rows = bench.rows_of_step(step)
     inputs = tree.map_structure(lambda array: ops.take(array, rows, axis=0), bench.x)
-    if any(not np.isfinite(ops.convert_to_numpy(ops.cast(array, "float32"))).all()
-           for array in tree.flatten(inputs)):
+    if any(
+        not np.isfinite(ops.convert_to_numpy(ops.cast(array, "float32"))).all()
+        for array in tree.flatten(inputs)
+    ):
         return step, "x"
     return step, first_not_finite(bench.copy, inputs) or "loss"

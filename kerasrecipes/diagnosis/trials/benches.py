@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import keras
@@ -28,11 +29,17 @@ class Benches:
 
     def __init__(self, case: Case, own: Bench) -> None:
         self.case = case
+        self.step_seconds = own.step_seconds
         self._benches = {Setup(): own}
+        self._compile_seconds = 1.0
 
     def is_ready(self, setup: Setup) -> bool:
         """Whether nothing need be compiled for it."""
         return self._key(setup) in self._benches
+
+    def compile_seconds(self, setup: Setup) -> float:
+        """About how long it takes to be ready, and to predict."""
+        return 0.2 if self.is_ready(setup) else self._compile_seconds
 
     def run(self, setup: Setup, steps: int, seconds: float) -> tuple[Skill, float]:
         """Trains with one setup from the start.
@@ -45,17 +52,24 @@ class Benches:
         Returns:
             Skill, and the mean of the last tenth of batch costs.
         """
+        begins, is_new = time.perf_counter(), not self.is_ready(setup)
         bench = self._bench(setup)
+        if is_new:
+            bench.train(1)
         bench.reset()
         self._begin(bench, setup)
         x, y = self._data(setup, self.case.train)
         bench.set_data(x, y)
         batch = self.case.program.batch_size
         steps = int(steps * setup.passes * batch / (setup.batch_size or batch))
+        trains = time.perf_counter()
         costs = bench.train(max(1, steps), seconds)
+        trained = time.perf_counter() - trains
         cost = float(np.mean(costs[-max(1, len(costs) // 10) :]))
         dev = None if self.case.dev is None else self._data(setup, self.case.dev)
         found = skill(bench.copy, (x, y), dev) if np.isfinite(cost) else WORST
+        if is_new:
+            self._compile_seconds = time.perf_counter() - begins - trained
         return found or WORST, cost
 
     def _bench(self, setup: Setup) -> Bench:
@@ -63,9 +77,7 @@ class Benches:
         if key not in self._benches:
             case = self.case
             copy = rebuilt(case.model, setup)
-            compile_as(
-                copy, case.model, optimizer=self._optimizer(setup), loss=setup.loss or None
-            )
+            compile_as(copy, case.model, optimizer=self._optimizer(setup), loss=setup.loss or None)
             x, y = self._data(setup, case.train)
             self._benches[key] = Bench(
                 copy,
@@ -101,7 +113,9 @@ class Benches:
         if setup.weights == "fitting":
             fitting_kernels(bench.copy, self.case.seed)
         elif setup.weights == "redrawn":
-            fresh = model_copy(bench.copy, lambda layer: type(layer).from_config(layer.get_config()))
+            fresh = model_copy(
+                bench.copy, lambda layer: type(layer).from_config(layer.get_config())
+            )
             bench.copy.set_weights(fresh.get_weights())
 
     def _data(self, setup: Setup, data: tuple[Any, Any]) -> tuple[Any, Any]:

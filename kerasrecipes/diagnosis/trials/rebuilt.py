@@ -27,7 +27,7 @@ def rebuilt(model: keras.Model, setup: Setup) -> keras.Model:
     """
     if not setup.changes_layers:
         return model_copy(model)
-    layers = [one for one in model._flatten_layers(include_self=False)]  # no public way inside
+    layers = list(model._flatten_layers(include_self=False))  # no public way inside
     last = max((i for i, one in enumerate(layers) if _has_kernel(one)), default=-1)
     places = {id(layer): place for place, layer in enumerate(layers)}
 
@@ -92,8 +92,10 @@ def _change_hidden(layer: keras.Layer, config: dict[str, Any], setup: Setup) -> 
 
 
 def _is_replaced(layer: keras.Layer, config: dict[str, Any]) -> bool:
-    return type(layer).__name__ in _ACTIVATIONS and type(layer).__name__ != "Activation" and (
-        "activation" in config
+    return (
+        type(layer).__name__ in _ACTIVATIONS
+        and type(layer).__name__ != "Activation"
+        and ("activation" in config)
     )
 
 
