@@ -39,7 +39,8 @@ class Bench:
         self.step_seconds = 0.0
         self._run = backend.training_steps(copy, self.steps_at_once)
         self._variables = [*copy.variables, *copy.optimizer.variables]
-        self._start = [ops.convert_to_numpy(v.value) for v in self._variables]
+        # Copies: TensorFlow lets arrays and variables share memory, which a step writes in place.
+        self._start = [np.array(ops.convert_to_numpy(v.value)) for v in self._variables]
 
     def set_data(self, x: Any, y: Any) -> None:
         """Other arrays of the same shapes and types, nested alike."""
@@ -48,7 +49,7 @@ class Bench:
     def reset(self) -> None:
         """Puts weights, optimizer and its step count back to the start."""
         for variable, value in zip(self._variables, self._start, strict=True):
-            variable.assign(value)
+            variable.assign(np.array(value))
 
     def train(
         self,

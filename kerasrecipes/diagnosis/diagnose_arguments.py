@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 import keras
@@ -16,11 +15,11 @@ Data = tuple[Any, Any]
 def require_numbers(*, epochs: Any, batch_size: Any, seconds: Any) -> None:
     """Refuses counts below 1 and no time at all."""
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if value is not None and not (isinstance(value, numbers.Integral) and value >= 1):
+        if value is not None and not (isinstance(value, (int, np.integer)) and value >= 1):
             raise ValueError(
                 f"`{name}` must be an integer >= 1, as for `fit`. Received: {name}={value!r}."
             )
-    if not (isinstance(seconds, numbers.Real) and 0 < seconds < float("inf")):
+    if not (isinstance(seconds, (int, float)) and 0 < seconds < float("inf")):
         raise ValueError(
             "`seconds` must be a finite number > 0: the time that a diagnosis may take. "
             f"Received: seconds={seconds!r}."
@@ -44,9 +43,9 @@ def checked_data(x: Any, y: Any, validation_data: Any) -> tuple[Data, Data | Non
             f"Received: validation_data={type(validation_data).__name__}."
         )
     names = ("validation_data[0]", "validation_data[1]")
-    dev = tuple(_arrays(part, name) for part, name in zip(validation_data, names, strict=False))
+    dev = (_arrays(validation_data[0], names[0]), _arrays(validation_data[1], names[1]))
     _require_lengths(*dev, *names)
-    return train, (dev[0], dev[1])
+    return train, dev
 
 
 def _arrays(values: Any, name: str) -> Any:

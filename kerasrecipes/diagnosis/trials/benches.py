@@ -11,7 +11,7 @@ import numpy as np
 from kerasrecipes.diagnosis.bench import Bench
 from kerasrecipes.diagnosis.case import Case
 from kerasrecipes.diagnosis.collect import skill
-from kerasrecipes.diagnosis.model_copy import compile_as, model_copy, optimizer_copy
+from kerasrecipes.diagnosis.model_copy import compile_as, copy_weights, model_copy, optimizer_copy
 from kerasrecipes.diagnosis.trace import Skill
 from kerasrecipes.diagnosis.trials.rebuilt import fitting_kernels, rebuilt
 from kerasrecipes.diagnosis.trials.setup import Setup
@@ -116,7 +116,7 @@ class Benches:
             fresh = model_copy(
                 bench.copy, lambda layer: type(layer).from_config(layer.get_config())
             )
-            bench.copy.set_weights(fresh.get_weights())
+            copy_weights(fresh, bench.copy)
 
     def _data(self, setup: Setup, data: tuple[Any, Any]) -> tuple[Any, Any]:
         x, y = data

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes.diagnosis.model_copy import model_copy
+from kerasrecipes.diagnosis.model_copy import copy_weights, model_copy
 from kerasrecipes.diagnosis.trials.setup import Setup
 
 _DROPOUT = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianDropout", "AlphaDropout")
@@ -45,9 +45,7 @@ def rebuilt(model: keras.Model, setup: Setup) -> keras.Model:
         return type(layer).from_config(config)
 
     copy = model_copy(model, change)
-    for ours, theirs in zip(model.weights, copy.weights, strict=False):
-        if ours.shape == theirs.shape:
-            theirs.assign(ours)
+    copy_weights(model, copy)
     return copy
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from kerasrecipes.diagnosis.learning import LEARNED
 from kerasrecipes.diagnosis.rules.trials import mending, reached
-from kerasrecipes.diagnosis.trace import Skill, Trace, Trial
+from kerasrecipes.diagnosis.trace import Run, Skill, Trace, Trial
 from kerasrecipes.diagnosis.trials.benches import Benches
 from kerasrecipes.diagnosis.trials.setup import Setup
 from kerasrecipes.diagnosis.trials.variants import VARIANTS, Variant
@@ -36,7 +36,7 @@ def run_trials(trace: Trace, benches: Benches, seconds: float) -> Trace:
     run = trace.run
     if run is None or run.skill is None or reached(run.skill) >= NEARLY_PERFECT:
         return trace
-    trying = _Trying(trace, benches, seconds)
+    trying = _Trying(trace, run, run.skill, benches, seconds)
     likely = [one for one in _in_order(trace, benches) if one[0].is_suspected(trace)]
     others = [one for one in _in_order(trace, benches) if not one[0].is_suspected(trace)]
     for variant, setup in likely:
@@ -51,13 +51,14 @@ def run_trials(trace: Trace, benches: Benches, seconds: float) -> Trace:
 class _Trying:
     """Trials made so far, and the time that is left."""
 
-    def __init__(self, trace: Trace, benches: Benches, seconds: float) -> None:
+    def __init__(
+        self, trace: Trace, run: Run, skill: Skill, benches: Benches, seconds: float
+    ) -> None:
         self._benches, self._ends = benches, time.perf_counter() + seconds
         self._each = SHARE * seconds
-        self._steps = _steps(trace, self._each, benches.step_seconds)
-        run = trace.run
-        skill, cost = run.skill, run.costs[-1]  # type: ignore[union-attr]
-        if self._steps < run.steps:  # type: ignore[union-attr]
+        self._steps = _steps(trace, run, self._each, benches.step_seconds)
+        cost = run.costs[-1]
+        if self._steps < run.steps:
             skill, cost = benches.run(Setup(), self._steps, 2 * self._each)
         self.trace = replace(trace, baseline=Trial("nothing", "data", "", skill, cost))
 
@@ -109,11 +110,10 @@ def _joined(setups: Iterable[Setup]) -> Setup:
     return found
 
 
-def _steps(trace: Trace, seconds: float, step_seconds: float) -> int:
+def _steps(trace: Trace, run: Run, seconds: float, step_seconds: float) -> int:
     """As many as the program makes; fewer where its trials would not fit into the time."""
-    program, run = trace.program, trace.run
-    planned = run.steps if run else 0
-    if run and run.not_finite and trace.inputs is not None:  # it ended early
+    program, planned = trace.program, run.steps
+    if run.not_finite and trace.inputs is not None:  # it ended early
         planned = program.epochs * -(-trace.inputs.examples // program.batch_size)
     return max(1, min(planned, int(seconds / max(step_seconds, 1e-6))))
 
