@@ -402,11 +402,11 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
         held = variables()
         state = tuple([variable.value for variable in part] for part in held)
         if steps_at_once == 1:
-            costs = []
+            each = []
             for rows in order:
                 cost, state = single(state, x, y, rows)
-                costs.append(cost)
-            costs = np.array(costs, "float32")
+                each.append(cost)
+            costs = np.array(each, "float32")
         else:
             padded = np.zeros((steps_at_once, order.shape[1]), "int32")
             padded[: len(order)] = order

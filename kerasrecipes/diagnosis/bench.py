@@ -36,9 +36,11 @@ class Bench:
         self.examples = len(tree.flatten(y)[0])
         self.batch_size = min(batch_size, self.examples)
         self.steps_at_once = 1 if _is_slow_in_a_loop(copy) else STEPS_AT_ONCE
+        self.step_seconds = 0.0
         self._run = backend.training_steps(copy, self.steps_at_once)
         self._variables = [*copy.variables, *copy.optimizer.variables]
-        self._start = [ops.convert_to_numpy(v.value) for v in self._variables]
+        # Copies: TensorFlow lets arrays and variables share memory, which a step writes in place.
+        self._start = [np.array(ops.convert_to_numpy(v.value)) for v in self._variables]
 
     def set_data(self, x: Any, y: Any) -> None:
         """Other arrays of the same shapes and types, nested alike."""
@@ -47,7 +49,7 @@ class Bench:
     def reset(self) -> None:
         """Puts weights, optimizer and its step count back to the start."""
         for variable, value in zip(self._variables, self._start, strict=True):
-            variable.assign(value)
+            variable.assign(np.array(value))
 
     def train(
         self,
@@ -67,15 +69,18 @@ class Bench:
             The cost of each batch, `(steps done,)`; from the first that is not finite on, they are
             not told apart.
         """
-        ends = time.perf_counter() + seconds
+        begins, took = time.perf_counter(), 0.0
         costs = np.empty(0)
         for order in self._orders(steps):
             order = np.tile(self.rows_of_step(0), (len(order), 1)) if one_batch else order
             self.copy.reset_metrics()
             means = np.asarray(self._run(self.x, self.y, order), "float64")
             costs = np.append(costs, _of_each(means))
-            if time.perf_counter() > ends or not np.isfinite(costs[-1]):
+            took = time.perf_counter() - begins
+            if took > seconds or not np.isfinite(costs[-1]):
                 break
+        if len(costs) > self.steps_at_once:  # the first call compiles
+            self.step_seconds = took / len(costs)
         return costs
 
     def rows_of_step(self, step: int) -> np.ndarray:

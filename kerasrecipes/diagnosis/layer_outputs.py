@@ -1,4 +1,4 @@
-"""What goes through the layers of a model: dead and saturated units, the first that is not finite."""
+"""What goes through the layers of a model: dead and saturated units, where NaN arises."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ def model_copy(
         copy = keras.models.clone_model(model)
         if not copy.built:
             copy.build(model.input_shape)
-        copy.set_weights(model.get_weights())
-    except Exception as error:  # noqa: BLE001 - a user's class may raise anything
+        copy_weights(model, copy)
+    except Exception as error:
         text = " ".join(str(error).split())[:200]
         raise CannotCopyError(
             f"`model` must be rebuilt from its config to be trained aside. "
@@ -76,6 +76,13 @@ def optimizer_copy(
 ) -> keras.optimizers.Optimizer:
     """A fresh optimizer of the same settings, some of them changed."""
     return type(optimizer).from_config({**optimizer.get_config(), **changes})
+
+
+def copy_weights(model: keras.Model, copy: keras.Model) -> None:
+    """Gives the copy the model's weights, where their shapes agree, in memory of its own."""
+    for ours, theirs in zip(model.weights, copy.weights, strict=False):
+        if ours.shape == theirs.shape:
+            theirs.assign(np.array(keras.ops.convert_to_numpy(ours)))
 
 
 @contextlib.contextmanager

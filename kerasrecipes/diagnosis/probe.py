@@ -67,7 +67,7 @@ def cost_of(model: Any, x: Any, y: Any) -> float:
 
 
 def one_batch_cost(bench: Bench, steps: int) -> float:
-    """The mean of the last tenth of costs of a training on the first batch alone, from the start."""
+    """What a training on the first batch alone reaches: the mean of the last tenth of costs."""
     bench.reset()
     costs = bench.train(max(1, min(steps, ONE_BATCH_STEPS)), one_batch=True)
     return float(np.mean(costs[-max(1, len(costs) // 10) :]))

@@ -241,6 +241,7 @@ class Trial:
         also: Causes that the change holds besides; a fitting output changes the loss too.
         without: What the same trial reached without this change, where it was one of several; None
             where the program itself is what it compares with.
+        settings: What was changed, by name.
     """
 
     change: str
@@ -250,6 +251,7 @@ class Trial:
     cost: float
     also: tuple[str, ...] = ()
     without: Skill | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

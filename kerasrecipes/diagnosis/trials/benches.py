@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import numpy as np
 from kerasrecipes.diagnosis.bench import Bench
 from kerasrecipes.diagnosis.case import Case
 from kerasrecipes.diagnosis.collect import skill
-from kerasrecipes.diagnosis.model_copy import compile_as, model_copy, optimizer_copy
+from kerasrecipes.diagnosis.model_copy import compile_as, copy_weights, model_copy, optimizer_copy
 from kerasrecipes.diagnosis.trace import Skill
 from kerasrecipes.diagnosis.trials.rebuilt import fitting_kernels, rebuilt
 from kerasrecipes.diagnosis.trials.setup import Setup
@@ -28,11 +29,17 @@ class Benches:
 
     def __init__(self, case: Case, own: Bench) -> None:
         self.case = case
+        self.step_seconds = own.step_seconds
         self._benches = {Setup(): own}
+        self._compile_seconds = 1.0
 
     def is_ready(self, setup: Setup) -> bool:
         """Whether nothing need be compiled for it."""
         return self._key(setup) in self._benches
+
+    def compile_seconds(self, setup: Setup) -> float:
+        """About how long it takes to be ready, and to predict."""
+        return 0.2 if self.is_ready(setup) else self._compile_seconds
 
     def run(self, setup: Setup, steps: int, seconds: float) -> tuple[Skill, float]:
         """Trains with one setup from the start.
@@ -45,17 +52,24 @@ class Benches:
         Returns:
             Skill, and the mean of the last tenth of batch costs.
         """
+        begins, is_new = time.perf_counter(), not self.is_ready(setup)
         bench = self._bench(setup)
+        if is_new:
+            bench.train(1)
         bench.reset()
         self._begin(bench, setup)
         x, y = self._data(setup, self.case.train)
         bench.set_data(x, y)
         batch = self.case.program.batch_size
         steps = int(steps * setup.passes * batch / (setup.batch_size or batch))
+        trains = time.perf_counter()
         costs = bench.train(max(1, steps), seconds)
+        trained = time.perf_counter() - trains
         cost = float(np.mean(costs[-max(1, len(costs) // 10) :]))
         dev = None if self.case.dev is None else self._data(setup, self.case.dev)
         found = skill(bench.copy, (x, y), dev) if np.isfinite(cost) else WORST
+        if is_new:
+            self._compile_seconds = time.perf_counter() - begins - trained
         return found or WORST, cost
 
     def _bench(self, setup: Setup) -> Bench:
@@ -102,7 +116,7 @@ class Benches:
             fresh = model_copy(
                 bench.copy, lambda layer: type(layer).from_config(layer.get_config())
             )
-            bench.copy.set_weights(fresh.get_weights())
+            copy_weights(fresh, bench.copy)
 
     def _data(self, setup: Setup, data: tuple[Any, Any]) -> tuple[Any, Any]:
         x, y = data

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes.diagnosis.model_copy import model_copy
+from kerasrecipes.diagnosis.model_copy import copy_weights, model_copy
 from kerasrecipes.diagnosis.trials.setup import Setup
 
 _DROPOUT = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianDropout", "AlphaDropout")
@@ -27,7 +27,7 @@ def rebuilt(model: keras.Model, setup: Setup) -> keras.Model:
     """
     if not setup.changes_layers:
         return model_copy(model)
-    layers = [one for one in model._flatten_layers(include_self=False)]  # no public way inside
+    layers = list(model._flatten_layers(include_self=False))  # no public way inside
     last = max((i for i, one in enumerate(layers) if _has_kernel(one)), default=-1)
     places = {id(layer): place for place, layer in enumerate(layers)}
 
@@ -45,9 +45,7 @@ def rebuilt(model: keras.Model, setup: Setup) -> keras.Model:
         return type(layer).from_config(config)
 
     copy = model_copy(model, change)
-    for ours, theirs in zip(model.weights, copy.weights, strict=False):
-        if ours.shape == theirs.shape:
-            theirs.assign(ours)
+    copy_weights(model, copy)
     return copy
 
 

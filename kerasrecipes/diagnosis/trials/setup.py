@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,11 @@ class Setup:
         """Whether the network itself differs."""
         return (self.output, self.hidden, self.unregularized, self.wider) != (None, "", False, 1)
 
+    def changed(self) -> dict[str, Any]:
+        """What differs from the program's own, by name."""
+        pairs = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
+        return {name: value for name, value, default in pairs if value != default}
+
     def joined(self, other: Setup) -> Setup:
         """Both changes; the other's where they disagree."""
-        plain = Setup()
-        changed = {
-            field.name: getattr(other, field.name)
-            for field in fields(other)
-            if getattr(other, field.name) != getattr(plain, field.name)
-        }
-        return replace(self, **changed)
+        return replace(self, **other.changed())

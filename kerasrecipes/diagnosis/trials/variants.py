@@ -25,6 +25,7 @@ class Variant(NamedTuple):
         setup: The change that fits this program; None where the variant does not apply.
         line: The change as one line of code.
         is_suspected: Whether what is known already speaks for it: these come first.
+        is_sound: Whether it is sound practice for any program that it applies to.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Variant(NamedTuple):
     line: Callable[[Trace], str]
     is_suspected: Callable[[Trace], bool] = lambda trace: False
     also: tuple[str, ...] = ()
+    is_sound: bool = False
 
 
 def standardized_inputs(trace: Trace) -> Setup | None:
@@ -51,7 +53,7 @@ def standardized_inputs(trace: Trace) -> Setup | None:
 
 
 def scaled_targets(trace: Trace) -> Setup | None:
-    """Where a regression's targets lie far from mean 0 and deviation 1, and the output can reach."""
+    """Where a regression's targets lie far from mean 0 and deviation 1."""
     targets, program = trace.targets, trace.program
     if targets is None or targets.kind != "continuous" or program.output_activation != "linear":
         return None
@@ -263,82 +265,85 @@ def _constant(line: str) -> Callable[[Trace], str]:
     return lambda trace: line
 
 
+def _always(trace: Trace) -> bool:
+    return True
+
+
+def _is_deep(trace: Trace) -> bool:
+    return len(trace.program.layers) > 3
+
+
+def _is_sorted(trace: Trace) -> bool:
+    return trace.targets is not None and trace.targets.sorted_by_class
+
+
+def _drops_most(trace: Trace) -> bool:
+    return any(one.dropout > 0.5 for one in trace.program.layers)
+
+
 VARIANTS: tuple[Variant, ...] = (
     Variant(
         "inputs standardised",
         "preprocessing",
         standardized_inputs,
         _constant("x = (x - x.mean(axis=0)) / x.std(axis=0)"),
-        lambda trace: True,
+        _always,
+        is_sound=True,
     ),
     Variant(
         "targets standardised",
         "preprocessing",
         scaled_targets,
         _constant("y = (y - y.mean()) / y.std()"),
-        lambda trace: True,
+        _always,
+        is_sound=True,
     ),
+    Variant("shuffled", "data", shuffled, _constant("shuffle=True"), _is_sorted, is_sound=True),
     Variant("learning rate x 10", "learning_rate", _rate(10.0), _rate_line(10.0), _is_stuck),
     Variant("learning rate / 10", "learning_rate", _rate(0.1), _rate_line(0.1), _is_broken),
-    Variant("learning rate x 100", "learning_rate", _rate(100.0), _rate_line(100.0)),
     Variant("learning rate / 100", "learning_rate", _rate(0.01), _rate_line(0.01), _is_broken),
     Variant(
         "initialisation of He or Xavier",
         "initialization",
         fitting_weights,
         _constant('kernel_initializer="he_normal"'),
-        lambda trace: True,
-    ),
-    Variant(
-        "initialisation drawn again",
-        "initialization",
-        redrawn_weights,
-        _constant("keras.utils.set_random_seed(1)"),
-    ),
-    Variant(
-        "shuffled",
-        "data",
-        shuffled,
-        _constant("shuffle=True"),
-        lambda trace: trace.targets is not None and trace.targets.sorted_by_class,
+        _always,
+        is_sound=True,
     ),
     Variant(
         "fitting output activation",
         "activation",
         output_alone,
         _activation_line,
-        lambda trace: True,
+        _always,
+        is_sound=True,
     ),
-    Variant("fitting loss", "loss", loss_alone, _loss_line, lambda trace: True),
+    Variant("fitting loss", "loss", loss_alone, _loss_line, _always, is_sound=True),
     Variant(
         "fitting output and loss",
         "activation",
         output_and_loss,
         _output_line,
-        lambda trace: True,
-        ("loss",),
+        _always,
+        also=("loss",),
+        is_sound=True,
     ),
+    Variant("learning rate x 100", "learning_rate", _rate(100.0), _rate_line(100.0)),
+    Variant("epochs x 10", "epochs", longer, lambda trace: f"epochs={10 * trace.program.epochs}"),
     Variant(
-        "output tanh",
-        "activation",
-        bounded_regression,
-        _constant('keras.layers.Dense(1, activation="tanh")'),
+        "Adam",
+        "optimizer",
+        adam,
+        _constant("optimizer=keras.optimizers.Adam(0.001)"),
+        is_sound=True,
     ),
     Variant(
         "hidden activations ReLU",
         "activation",
         hidden_relu,
         _constant('activation="relu"'),
-        lambda trace: len(trace.program.layers) > 3,
-    ),
-    Variant("Adam", "optimizer", adam, _constant("optimizer=keras.optimizers.Adam(0.001)")),
-    Variant("epochs x 10", "epochs", longer, lambda trace: f"epochs={10 * trace.program.epochs}"),
-    Variant(
-        "without dropout and penalties",
-        "regularization",
-        unregularized,
-        _constant("keras.layers.Dropout(0.0)"),
-        lambda trace: any(one.dropout > 0.5 for one in trace.program.layers),
+        _is_deep,
+        is_sound=True,
     ),
     Variant(
         "hidden activations ELU",
@@ -347,8 +352,27 @@ VARIANTS: tuple[Variant, ...] = (
         _constant('activation="elu"'),
         _has_dead_units,
     ),
+    Variant(
+        "without dropout and penalties",
+        "regularization",
+        unregularized,
+        _constant("keras.layers.Dropout(0.0)"),
+        _drops_most,
+    ),
+    Variant(
+        "output tanh",
+        "activation",
+        bounded_regression,
+        _constant('keras.layers.Dense(1, activation="tanh")'),
+    ),
     Variant("smaller batches", "batch_size", smaller_batch, _size_line(smaller_batch)),
     Variant("larger batches", "batch_size", larger_batch, _size_line(larger_batch)),
     Variant("hidden layers x 4", "layers", wider_layers, _constant("units=4 * units")),
+    Variant(
+        "initialisation drawn again",
+        "initialization",
+        redrawn_weights,
+        _constant("keras.utils.set_random_seed(1)"),
+    ),
     Variant("SGD", "optimizer", plain_descent, _constant("optimizer=keras.optimizers.SGD(0.01)")),
 )
