@@ -346,6 +346,27 @@ def training_steps(model: Any, steps_at_once: int) -> Callable[[Any, Any, Any], 
     return run
 
 
+def compiled_outputs(model: Any) -> Callable[[Any], Any]:
+    """The compiled forward pass of a built model in inference mode, by the weights it has now.
+
+    What `predict` computes, without its batches: on few examples those cost far more than the pass.
+    """
+    if keras.backend.backend() != "jax":
+        return compiled(lambda x: model(x, training=False))
+    import jax
+
+    def outputs(trainable, others, x):
+        return model.stateless_call(trainable, others, x, training=False)[0]
+
+    passed = jax.jit(outputs)
+
+    def run(x):
+        parts = (model.trainable_variables, model.non_trainable_variables)
+        return passed(*([variable.value for variable in part] for part in parts), x)
+
+    return run
+
+
 def _tensorflow_steps(model: Any, steps_at_once: int) -> Callable:
     import numpy as np
     import tensorflow as tf

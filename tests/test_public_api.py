@@ -63,6 +63,8 @@ CONTRACT = {
     ),
     "check_gradients": lambda function, *arguments, epsilon=1e-7: ...,
     "curvature": lambda model, x, y, k=1: ...,
+    "diagnose": lambda model, x, y, *, validation_data=None, epochs=None, batch_size=None: ...,
+    "diagnosis.repair": lambda build, compile_args, data: ...,
     "callbacks.LearningRateDecay": lambda schedule: ...,
     "callbacks.LearningRateFinder": lambda: ...,
     "callbacks.BiasVarianceReporter": lambda human_error=0.0, metric="auto", every=1: ...,
@@ -79,7 +81,9 @@ ATTRIBUTES = {
     "gradients.Curvature": (
         "smallest", "largest", "gradient_norm", "verdict", "evidence", "converged",
     ),
-    "diagnosis.Diagnosis": ("findings", "healthy", "to_dict", "_repr_html_", "__str__"),
+    "diagnosis.Diagnosis": (
+        "findings", "healthy", "prescription", "to_dict", "_repr_html_", "__str__",
+    ),
     "diagnosis.Finding": (
         "code", "cause", "severity", "where", "evidence", "advice", "reference",
     ),

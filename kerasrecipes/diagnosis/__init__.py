@@ -23,16 +23,20 @@ from kerasrecipes.diagnosis.intervals import (
     wilson_interval,
 )
 from kerasrecipes.diagnosis.measure_error import TargetScale, measure_error
+from kerasrecipes.diagnosis.prescription import Change
+from kerasrecipes.diagnosis.repair import RepairResult, repair
 
 __all__ = [
     "CAUSES",
     "SEVERITIES",
     "TOLERANCE",
     "BiasVariance",
+    "Change",
     "Diagnosis",
     "ErrorEstimate",
     "Finding",
     "Gap",
+    "RepairResult",
     "TargetScale",
     "bias_variance_findings",
     "bootstrap_interval",
@@ -44,5 +48,6 @@ __all__ = [
     "is_one_hot",
     "measure_error",
     "read_bias_variance",
+    "repair",
     "wilson_interval",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from kerasrecipes.diagnosis.bench import Bench
+from kerasrecipes.diagnosis.bench import Bench, as_tensors
 from kerasrecipes.diagnosis.case import Case, sampled
 from kerasrecipes.diagnosis.collect import input_facts, program_facts, target_facts
 from kerasrecipes.diagnosis.diagnose_arguments import checked_data, require_numbers
@@ -94,15 +94,22 @@ def diagnose(
     return judge(trace)
 
 
+def own_bench(case: Case) -> Bench:
+    """The bench of an unchanged copy.
+
+    Raises:
+        CannotCopyError: If the model cannot be copied.
+    """
+    (x, y), program = case.train, case.program
+    copy = model_copy(case.model, example=as_tensors(sampled(x, y, 2)[0]))
+    compile_as(copy, case.model)
+    return Bench(copy, x, y, batch_size=program.batch_size, shuffle=program.shuffle, seed=case.seed)
+
+
 def _trained(case: Case, trace: Trace, ends: float) -> Trace:
     """The trace with what the probe and the trials saw."""
-    copy = model_copy(case.model)
-    program = case.program
-    compile_as(copy, case.model)
     x, y = case.train
-    bench = Bench(
-        copy, x, y, batch_size=program.batch_size, shuffle=program.shuffle, seed=case.seed
-    )
+    bench = own_bench(case)
     try:
         run = probe(case, bench, trace.targets, PROBE_SHARE * (ends - time.perf_counter()))
     except Exception as error:

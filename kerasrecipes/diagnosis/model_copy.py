@@ -16,7 +16,9 @@ class CannotCopyError(ValueError):
 
 
 def model_copy(
-    model: keras.Model, change: Callable[[keras.Layer], keras.Layer] | None = None
+    model: keras.Model,
+    change: Callable[[keras.Layer], keras.Layer] | None = None,
+    example: Any = None,
 ) -> keras.Model:
     """A copy from the config, not compiled; with the same weights if the layers are not changed.
 
@@ -24,6 +26,7 @@ def model_copy(
         model: Sequential, functional, or with a `get_config` of its own.
         change: Gives the layer that stands for each layer in the copy, inner models' layers
             included; only for sequential and functional models. The weights are fresh then.
+        example: Tensors of one example or more, to build what its config does not build.
 
     Raises:
         CannotCopyError: If the copy cannot be built.
@@ -32,8 +35,10 @@ def model_copy(
         if change is not None:
             return keras.models.clone_model(model, clone_function=change, recursive=True)
         copy = keras.models.clone_model(model)
-        if not copy.built:
-            copy.build(model.input_shape)
+        if not copy.built and example is not None:
+            copy(example, training=False)
+        if model.built and [w.shape for w in copy.weights] != [w.shape for w in model.weights]:
+            raise ValueError("its config brings back other weights.")
         copy_weights(model, copy)
     except Exception as error:
         text = " ".join(str(error).split())[:200]

@@ -36,6 +36,7 @@ def probe(case: Case, bench: Bench, targets: TargetFacts | None, seconds: float)
     few_x, few_y = sampled(x, y, 256)
     initial = cost_of(bench.copy, few_x, few_y)
     before = skill(bench.copy, case.train, case.dev, targets)
+    bench.warm_up()
     costs = bench.train(case.steps, seconds)
     after = skill(bench.copy, case.train, case.dev, targets)
     broken = _not_finite(case, bench, costs) if not np.isfinite(costs).all() else None

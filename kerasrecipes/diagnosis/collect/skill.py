@@ -103,9 +103,8 @@ def _job(model: keras.Model, targets: TargetFacts, units: int) -> _Job:
         kind = "classes"
     if kind == "classes" and units == 1 and last not in BOUNDED:
         kind = "continuous"
-    if kind == "classes":
-        middle = 0.5  # of one bounded unit, which can say 0 and 1 alone
-    return _Job(kind, middle, 0.0 if at_zero else middle)
+    is_probability = kind == "classes" or (last in ("sigmoid", "softmax") and targets.minimum >= 0)
+    return _Job(kind, middle, 0.0 if at_zero else 0.5 if is_probability else middle)
 
 
 def _labels(job: _Job, values: np.ndarray, threshold: float) -> np.ndarray:

@@ -7,10 +7,20 @@ from collections.abc import Callable, Iterator
 from kerasrecipes.diagnosis.finding import Finding
 from kerasrecipes.diagnosis.rules import (
     cost,
+    fit_arguments,
     generalisation,
     gradients,
+    initialization,
+    inputs,
+    labels,
+    layers,
+    loss,
+    metrics,
     not_finite,
+    optimizer,
+    output_layer,
     predictions,
+    regularization,
     scale,
     trials,
     units,
@@ -19,7 +29,7 @@ from kerasrecipes.diagnosis.trace import Trace
 
 Rule = Callable[[Trace], Iterator[Finding]]
 
-RULES: tuple[Rule, ...] = (
+RUN_RULES: tuple[Rule, ...] = (
     trials.mended_by_a_change,
     not_finite.not_finite,
     cost.diverged,
@@ -41,3 +51,16 @@ RULES: tuple[Rule, ...] = (
     generalisation.drifted,
     generalisation.shared_examples,
 )
+STATIC_RULES: tuple[Rule, ...] = (
+    *output_layer.RULES,
+    *loss.RULES,
+    *labels.RULES,
+    *inputs.RULES,
+    *layers.RULES,
+    *initialization.RULES,
+    *optimizer.RULES,
+    *fit_arguments.RULES,
+    *regularization.RULES,
+    *metrics.RULES,
+)
+RULES: tuple[Rule, ...] = (*RUN_RULES, *STATIC_RULES)

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes.diagnosis.bench import Bench
-from kerasrecipes.diagnosis.case import Case
+from kerasrecipes.diagnosis.bench import Bench, as_tensors
+from kerasrecipes.diagnosis.case import Case, sampled
 from kerasrecipes.diagnosis.collect import skill
 from kerasrecipes.diagnosis.model_copy import compile_as, copy_weights, model_copy, optimizer_copy
 from kerasrecipes.diagnosis.trace import Skill
@@ -29,7 +29,7 @@ class Benches:
 
     def __init__(self, case: Case, own: Bench) -> None:
         self.case = case
-        self.step_seconds = own.step_seconds
+        self.step_seconds = own.step_seconds  # in the probe
         self._benches = {Setup(): own}
         self._compile_seconds = 1.0
 
@@ -55,7 +55,7 @@ class Benches:
         begins, is_new = time.perf_counter(), not self.is_ready(setup)
         bench = self._bench(setup)
         if is_new:
-            bench.train(1)
+            bench.warm_up()
         bench.reset()
         self._begin(bench, setup)
         x, y = self._data(setup, self.case.train)
@@ -72,11 +72,15 @@ class Benches:
             self._compile_seconds = time.perf_counter() - begins - trained
         return found or WORST, cost
 
+    def model_of(self, setup: Setup) -> keras.Model:
+        """The copy that was trained last with this setup."""
+        return self._bench(setup).copy
+
     def _bench(self, setup: Setup) -> Bench:
         key = self._key(setup)
         if key not in self._benches:
             case = self.case
-            copy = rebuilt(case.model, setup)
+            copy = rebuilt(case.model, setup, as_tensors(sampled(*case.train, 2)[0]))
             compile_as(copy, case.model, optimizer=self._optimizer(setup), loss=setup.loss or None)
             x, y = self._data(setup, case.train)
             self._benches[key] = Bench(

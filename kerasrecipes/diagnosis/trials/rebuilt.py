@@ -15,18 +15,19 @@ _ACTIVATIONS = ("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "PReLU")
 _PENALTIES = ("kernel_regularizer", "bias_regularizer", "activity_regularizer")
 
 
-def rebuilt(model: keras.Model, setup: Setup) -> keras.Model:
+def rebuilt(model: keras.Model, setup: Setup, example: Any = None) -> keras.Model:
     """The copy, not compiled; weights whose shape stays are the model's own.
 
     Args:
         model: Sequential or functional.
         setup: Its `output`, `hidden`, `unregularized` and `wider` are used.
+        example: As for `model_copy`.
 
     Raises:
         CannotCopyError: If the model cannot be rebuilt.
     """
     if not setup.changes_layers:
-        return model_copy(model)
+        return model_copy(model, example=example)
     layers = list(model._flatten_layers(include_self=False))  # no public way inside
     last = max((i for i, one in enumerate(layers) if _has_kernel(one)), default=-1)
     places = {id(layer): place for place, layer in enumerate(layers)}

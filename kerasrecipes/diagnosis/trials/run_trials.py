@@ -69,21 +69,29 @@ class _Trying:
             self._add(variant, setup, *tried)
 
     def together(self) -> None:
-        """Tries all sound changes at once, then without each."""
-        parts = [(v, s) for v in VARIANTS if v.is_sound and (s := v.setup(self.trace))]
-        tried = self._run(_joined(setup for _, setup in parts)) if len(parts) > 1 else None
+        """Tries all sound changes at once, then with more training too; then without each."""
+        sound = [(v, s) for v in VARIANTS if v.is_sound and (s := v.setup(self.trace))]
+        more = [(v, s) for v in VARIANTS if v.is_more and (s := v.setup(self.trace))]
+        for parts in (sound, [*sound, *more]):
+            if len(parts) > 1 and self._without_each(parts):
+                return
+
+    def _without_each(self, parts: list[tuple[Variant, Setup]]) -> bool:
+        tried = self._run(_joined(setup for _, setup in parts))
         if tried is None or reached(tried[0]) < LEARNED:
-            return
+            return False
         for variant, setup in parts:
             rest = _joined(other for _, other in parts if other is not setup)
             without = self._run(rest)
             if without is not None:
                 self._add(variant, setup, *tried, without=without[0])
+        return True
 
     def _run(self, setup: Setup) -> tuple[Skill, float] | None:
         left = self._ends - time.perf_counter()
         share = self._each * (LONG_PASSES if setup.passes > 1 else 1)
-        if left < share + self._benches.compile_seconds(setup):
+        needed = min(share, 1.5 * self._steps * setup.passes * self._benches.step_seconds)
+        if left < needed + self._benches.compile_seconds(setup):
             return None
         return self._benches.run(setup, self._steps, share)
 

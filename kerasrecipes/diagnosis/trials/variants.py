@@ -26,6 +26,7 @@ class Variant(NamedTuple):
         line: The change as one line of code.
         is_suspected: Whether what is known already speaks for it: these come first.
         is_sound: Whether it is sound practice for any program that it applies to.
+        is_more: Whether it trains more, which two such changes may do where one does not.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Variant(NamedTuple):
     is_suspected: Callable[[Trace], bool] = lambda trace: False
     also: tuple[str, ...] = ()
     is_sound: bool = False
+    is_more: bool = False
 
 
 def standardized_inputs(trace: Trace) -> Setup | None:
@@ -157,6 +159,11 @@ def _is_broken(trace: Trace) -> bool:
     )
 
 
+def lowest_rate(trace: Trace) -> Setup | None:
+    """A hundredth of the rate, where the cost rose or broke."""
+    return Setup(rate=0.01) if _is_broken(trace) else None
+
+
 def _is_stuck(trace: Trace) -> bool:
     return not _is_broken(trace)
 
@@ -243,6 +250,10 @@ def shuffled(trace: Trace) -> Setup | None:
     return None if trace.program.shuffle else Setup(shuffled=True)
 
 
+def _epochs_line(trace: Trace) -> str:
+    return f"epochs={10 * trace.program.epochs}"
+
+
 def _output_line(trace: Trace) -> str:
     (units, activation), loss = fitting_output(trace) or ((1, "linear"), "mean_squared_error")
     return f'keras.layers.Dense({units}, activation="{activation}"); loss="{loss}"'
@@ -299,9 +310,14 @@ VARIANTS: tuple[Variant, ...] = (
         is_sound=True,
     ),
     Variant("shuffled", "data", shuffled, _constant("shuffle=True"), _is_sorted, is_sound=True),
-    Variant("learning rate x 10", "learning_rate", _rate(10.0), _rate_line(10.0), _is_stuck),
-    Variant("learning rate / 10", "learning_rate", _rate(0.1), _rate_line(0.1), _is_broken),
-    Variant("learning rate / 100", "learning_rate", _rate(0.01), _rate_line(0.01), _is_broken),
+    Variant(
+        "learning rate x 10",
+        "learning_rate",
+        _rate(10.0),
+        _rate_line(10.0),
+        _is_stuck,
+        is_more=True,
+    ),
     Variant(
         "initialisation of He or Xavier",
         "initialization",
@@ -328,8 +344,10 @@ VARIANTS: tuple[Variant, ...] = (
         also=("loss",),
         is_sound=True,
     ),
+    Variant("learning rate / 10", "learning_rate", _rate(0.1), _rate_line(0.1), _is_broken),
+    Variant("learning rate / 100", "learning_rate", lowest_rate, _rate_line(0.01), _is_broken),
     Variant("learning rate x 100", "learning_rate", _rate(100.0), _rate_line(100.0)),
-    Variant("epochs x 10", "epochs", longer, lambda trace: f"epochs={10 * trace.program.epochs}"),
+    Variant("epochs x 10", "epochs", longer, _epochs_line, is_more=True),
     Variant(
         "Adam",
         "optimizer",
