@@ -12,6 +12,7 @@ from kerasrecipes.diagnosis.rules import (
     not_finite,
     predictions,
     scale,
+    trials,
     units,
 )
 from kerasrecipes.diagnosis.trace import Trace
@@ -19,6 +20,7 @@ from kerasrecipes.diagnosis.trace import Trace
 Rule = Callable[[Trace], Iterator[Finding]]
 
 RULES: tuple[Rule, ...] = (
+    trials.mended_by_a_change,
     not_finite.not_finite,
     cost.diverged,
     cost.at_the_priors,
