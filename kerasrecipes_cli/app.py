@@ -174,14 +174,13 @@ def diagnose(
     data: Data,
     target: Annotated[str | None, typer.Option(help="Column of the target, of a table.")] = None,
     epochs: Annotated[
-        int | None,
-        typer.Option(min=1, help="Epochs that you mean to train. Default: the doctor's."),
-    ] = None,
+        int, typer.Option(min=1, help="Epochs that you mean to train: too few are a fault too.")
+    ] = 20,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Batch size that you mean to train with.")
+        int | None, typer.Option(min=1, help="Batch size that you mean to train with. Default: 32.")
     ] = None,
     seconds: Annotated[
-        float | None, typer.Option(min=0.1, help="Time for the trial trainings.")
+        float | None, typer.Option(min=0.1, help="Time for the trainings of the copy. Default: 15.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     report: Annotated[

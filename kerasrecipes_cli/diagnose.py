@@ -23,7 +23,7 @@ def diagnose_command(
     model: str,
     data: str,
     target: str | None,
-    options: dict[str, int | float],
+    options: dict[str, Any],
     as_json: bool,
     report: str | None,
 ) -> None:
@@ -98,12 +98,11 @@ def _write(found: Diagnosis, path: Path, model: str, data: str) -> None:
 
     from kerasrecipes.report import Page, diagnosis_facts, diagnosis_section, write
 
-    trace: Any = getattr(found, "trace", None)
     page = Page(
         title=Path(model).name,
         subtitle=f"What the doctor says of it, trained on {data}.",
         answer=diagnosis_facts(found),
-        sections=(diagnosis_section(found, trace),),
+        sections=(diagnosis_section(found, found.trace),),
         footer=f"Keras {keras.__version__} on {keras.backend.backend()}",
     )
     try:

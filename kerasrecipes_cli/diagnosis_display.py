@@ -15,7 +15,7 @@ STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold blue"}
 
 
 def show_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
-    """Prints the findings, the most severe first, and the answer last.
+    """Prints the findings, the most severe first, what was left out, and the answer last.
 
     Args:
         diagnosis: What was found.
@@ -23,6 +23,8 @@ def show_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
     """
     for finding in diagnosis.findings:
         console.print(Group(*_finding(finding)))
+    for reason in diagnosis.left_out:
+        console.print(Text(f"left out: {reason}", style="dim"))
     console.print(_answer(diagnosis))
 
 

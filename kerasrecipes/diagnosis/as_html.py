@@ -27,6 +27,10 @@ def as_html(diagnosis: Diagnosis) -> str:
     if diagnosis.bias_variance:
         reading = f"<p style='margin:.4em 0'>{html.escape(str(diagnosis.bias_variance))}</p>"
     items = "".join(_item(finding) for finding in diagnosis.findings)
+    items += "".join(
+        f"<p style='margin:.4em 0'><small>left out: {html.escape(reason)}</small></p>"
+        for reason in diagnosis.left_out
+    )
     return (
         "<div style='max-width:46em;line-height:1.45;overflow-wrap:anywhere'>"
         f"<p style='margin:.2em 0'><b style='color:{colour}'>{told}</b></p>"

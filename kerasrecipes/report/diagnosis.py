@@ -71,6 +71,7 @@ def diagnosis_section(diagnosis: Diagnosis, trace: Trace | None = None) -> Secti
     else:
         harmful = sum(finding.severity != "note" for finding in diagnosis.findings)
         text = f"{harmful} finding{'s' * (harmful != 1)} beyond notes, the most severe first."
+    text += "".join(f"\n\nLeft out: {reason}." for reason in diagnosis.left_out)
     drawn = tuple(_figures(diagnosis, trace)) if trace else ()
     return Section("Diagnosis", text, (Findings(diagnosis.findings), *drawn))
 

@@ -11,7 +11,7 @@ from kerasrecipes.diagnosis import Diagnosis, Finding
 from kerasrecipes.diagnosis.judge import judge
 from tests.cli.command import call, refusal
 from tests.cli.finished_runs import finished
-from tests.diagnosis.traces import trace
+from tests.diagnosis.traces import program, trace
 
 NOTE = Finding("shared-examples", "data", "note", {"share_of_dev": 0.5}, "Drop them.")
 WARNING = Finding("cost-at-priors", "learning_rate", "warning", {"cost": 1.1}, "Try [0.01].", "[a]")
@@ -24,16 +24,16 @@ def doctor(monkeypatch):
 
     class Doctor:
         findings = ()
-        error = None
+        error = trace = None
 
         def __call__(self, model, x, y, **options):
             self.asked = x, y, options
             if self.error:
                 raise self.error
-            return Diagnosis(self.findings)
+            return Diagnosis(self.findings, trace=self.trace)
 
     stand_in = Doctor()
-    monkeypatch.setattr(kerasrecipes, "diagnose", stand_in, raising=False)
+    monkeypatch.setattr(kerasrecipes, "diagnose", stand_in)
     return stand_in
 
 
@@ -83,7 +83,7 @@ def test_a_fifth_is_held_out_and_targets_are_as_the_loss_takes_them(doctor, fold
     assert sorted([*x[:, 0], *x_dev[:, 0]]) == [4.0 * n for n in range(30)]
     assert list(x[:, 0]) == sorted(x[:, 0])  # as `fit` would meet them
     assert list(y.argmax(1)) == [int(row) // 4 % 3 for row in x[:, 0]]
-    assert options == {}
+    assert options == {"epochs": 20}
 
 
 def test_options_are_handed_on(doctor, folder):
@@ -92,6 +92,27 @@ def test_options_are_handed_on(doctor, folder):
     *_, options = doctor.asked
     options.pop("validation_data")
     assert options == {"epochs": 7, "batch_size": 16, "seconds": 2.5}
+
+
+def test_what_was_left_out_is_said(doctor, folder):
+    doctor.trace = trace(program=program(left_out=("the probe: [it] cannot be copied",)))
+    outcome = call("diagnose", "a.keras", "data.npz", directory=folder)
+    assert (outcome.status, outcome.out.count("left out: the probe: [it] cannot be")) == (0, 1)
+
+
+def test_a_fault_is_found_and_a_healthy_program_is_not_blamed(folder):
+    x = np.random.default_rng(0).normal(size=(300, 4))
+    np.savez(folder / "real.npz", x=x, y=x[:, :3].argmax(axis=1))
+    statuses = []
+    for name, rate in (("slow", 1e-6), ("good", 1e-2)):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+        model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
+        model.save(folder / f"{name}.keras")
+        outcome = call("diagnose", f"{name}.keras", "real.npz", "--json", directory=folder)
+        statuses.append(outcome.status)
+        causes = {each["cause"] for each in json.loads(outcome.out)["findings"]}
+        assert ("learning_rate" in causes) == (name == "slow")
+    assert statuses == [1, 0]
 
 
 def test_json_is_alone_on_the_output_and_has_no_infinity(doctor, folder):
@@ -106,10 +127,9 @@ def test_json_is_alone_on_the_output_and_has_no_infinity(doctor, folder):
     assert told["findings"][0]["evidence"] == {"cost": None}
 
 
-def test_the_report_has_figures_where_the_evidence_is_known(doctor, folder, monkeypatch):
-    evidence = trace()
-    doctor.findings = judge(evidence).findings
-    monkeypatch.setattr(Diagnosis, "trace", evidence, raising=False)
+def test_the_report_has_figures_where_the_evidence_is_known(doctor, folder):
+    doctor.trace = trace()
+    doctor.findings = judge(doctor.trace).findings
     outcome = call("diagnose", "a.keras", "data.npz", "--report", "r.html", directory=folder)
     page = (folder / "r.html").read_text(encoding="utf-8")
     assert outcome.status == 1

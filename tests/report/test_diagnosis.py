@@ -97,10 +97,13 @@ def test_notes_alone_are_healthy():
 
 
 def test_what_comes_from_the_user_is_escaped():
-    found = Diagnosis([Finding(EVIL, "data", "error", {EVIL: EVIL}, EVIL, EVIL, EVIL)])
+    found = Diagnosis(
+        [Finding(EVIL, "data", "error", {EVIL: EVIL}, EVIL, EVIL, EVIL)],
+        trace=traces.trace(program=traces.program(left_out=(EVIL,))),
+    )
     for shown in (found._repr_html_(), render(Page("a", sections=(diagnosis_section(found),)))):
         assert "<script" not in shown
-        assert shown.count("&lt;script&gt;") >= 6
+        assert shown.count("&lt;script&gt;") >= 7
     evil = dataclasses.replace(sick().run, units={EVIL: Units(0.9, 0.0)})
     assert "<script" not in render(
         Page(
