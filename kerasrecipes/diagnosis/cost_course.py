@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from kerasrecipes.diagnosis.learning import LEARNED_WELL, fails, is_finished, skill_of
+from kerasrecipes.diagnosis.learning import LEARNED, LEARNED_WELL, fails, is_finished, skill_of
 from kerasrecipes.diagnosis.trace import Run, Trace
 
 AT_PRIORS = 0.05  # of the way from the priors' cost to the floor: no more than noise and luck give
@@ -91,7 +91,8 @@ def is_suspect(trace: Trace) -> bool:
 
 def harm(trace: Trace) -> str:
     """`"warning"` where the harm is seen: the program fails, or is stuck and no skill says else."""
-    if fails(trace):
-        return "warning"
-    unknown = skill_of(trace) is None or not is_finished(trace)
-    return "warning" if unknown and trace.run and is_stuck(trace.run) else "note"
+    skill = skill_of(trace)
+    if trace.run is None or (skill is not None and skill >= LEARNED):
+        return "note"
+    stuck = is_stuck(trace.run) and (skill is None or not is_finished(trace))
+    return "warning" if fails(trace) or stuck else "note"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 from typing import Any
 
+from kerasrecipes.diagnosis.as_html import as_html
 from kerasrecipes.diagnosis.bias_variance import BiasVariance
 from kerasrecipes.diagnosis.finding import SEVERITIES, Finding
 from kerasrecipes.diagnosis.prescription import Change, prescription
@@ -76,16 +76,4 @@ class Diagnosis:
         return "\n".join(lines or ["healthy: nothing found"])
 
     def _repr_html_(self) -> str:
-        items = "".join(_item(finding) for finding in self.findings)
-        reading = f"<p>{html.escape(str(self.bias_variance))}</p>" if self.bias_variance else ""
-        return f"<div>{reading}<ul>{items or '<li>healthy: nothing found</li>'}</ul></div>"
-
-
-def _item(finding: Finding) -> str:
-    place = f" at {finding.where}" if finding.where else ""
-    numbers = html.escape(finding.numbers())
-    return (
-        f"<li><b>{html.escape(finding.severity)}</b> {html.escape(finding.code + place)}: "
-        f"{html.escape(finding.advice)} <small>{numbers}; {html.escape(finding.reference)}</small>"
-        "</li>"
-    )
+        return as_html(self)

@@ -85,6 +85,7 @@ def test_stuck_is_a_long_stay_at_the_priors(changes, stuck):
         (FLAT, {"epochs": 12, "skill": None}, True, "warning"),
         (FLAT, {"epochs": 4, "skill": None}, False, "note"),
         (FLAT, {"skill": Skill(0.5)}, True, "note"),
+        (FLAT, {"skill": Skill(0.5), "epochs": 12}, True, "note"),
         (WELL, {}, False, "note"),
         (WELL, {"skill": None}, True, "note"),
         (WELL, {"skill": Skill(0.9, 0.1)}, True, "warning"),

@@ -24,8 +24,13 @@ from kerasrecipes.diagnosis.rules.gradients import (
     update_ratio,
     update_size,
 )
-from kerasrecipes.diagnosis.rules.scale import cost_at_the_start, input_scale, target_scale
-from kerasrecipes.diagnosis.rules.units import STANDARDISE, dead_units, saturated_units
+from kerasrecipes.diagnosis.rules.scale import (
+    STANDARDISE,
+    cost_at_the_start,
+    input_scale,
+    target_scale,
+)
+from kerasrecipes.diagnosis.rules.units import dead_units, saturated_units
 from kerasrecipes.diagnosis.trace import Run, Trace
 
 DIVERGED = 3.0  # times the cost at the start, or of the priors

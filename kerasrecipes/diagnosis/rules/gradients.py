@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasrecipes.diagnosis.cost_course import harm, is_suspect
 from kerasrecipes.diagnosis.finding import Finding
-from kerasrecipes.diagnosis.rules.scale import input_scale
+from kerasrecipes.diagnosis.rules.scale import STANDARDISE, input_scale
 from kerasrecipes.diagnosis.trace import Run, Trace
 
 NOT_KERNELS = {"bias", "beta", "gamma"}
@@ -167,7 +167,7 @@ def update_size(trace: Trace) -> Iterator[Finding]:
             "usual": 1e-3,
             **({"input_scale": scale} if scale else {"learning_rate": rate}),
         },
-        advice="Standardise the inputs: x = (x - x_train.mean(0)) / x_train.std(0)."
+        advice=STANDARDISE
         if scale
         else f"Try learning_rate={suggested:g}; kr.callbacks.LearningRateFinder() finds one.",
         reference="course 2, Using an appropriate scale to pick hyperparameters",

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator
 
 from kerasrecipes.diagnosis.finding import Finding
-from kerasrecipes.diagnosis.rules.scale import input_scale
+from kerasrecipes.diagnosis.rules.scale import STANDARDISE, input_scale
 from kerasrecipes.diagnosis.trace import Trace
 
 FIRST_STEPS = 2  # too early for the learning rate to have driven the weights away
+NORMALIZING = "course 2, Normalizing inputs"
 RANGES = {"sigmoid", "softmax", "hard_sigmoid"}
 
 
@@ -60,8 +61,7 @@ def _cause(trace: Trace, step: int | None) -> tuple[str, dict[str, float], str, 
         advice = f'Give the last layer activation="{last}": the logarithm needs probabilities.'
         return "activation", {"output_units": program.output_units}, advice, "course 2, Softmax"
     if scale:
-        advice = "Standardise the inputs: x = (x - x_train.mean(0)) / x_train.std(0)."
-        return "preprocessing", {"input_scale": scale}, advice, "course 2, Normalizing inputs"
+        return "preprocessing", {"input_scale": scale}, STANDARDISE, NORMALIZING
     if step is not None and step <= FIRST_STEPS:
         advice = "Start with smaller weights, and look into the loss for a division by 0."
         return "initialization", rate, advice, "course 2, Vanishing / exploding gradients"

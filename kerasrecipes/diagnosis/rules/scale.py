@@ -14,6 +14,7 @@ LARGE = 10.0  # standardised features stay below 10, pixels of 0 to 255 and raw 
 LARGE_TARGET = 30.0
 SMALL_TARGET = 0.01
 FAR_START = 10.0
+STANDARDISE = "Standardise the inputs: x = (x - x_train.mean(0)) / x_train.std(0)."
 
 
 def input_scale(trace: Trace) -> float | None:
@@ -75,7 +76,7 @@ def cost_at_the_start(trace: Trace) -> Iterator[Finding]:
             "prior_cost": run.prior_cost,
             **({"input_scale": inputs} if inputs else {}),
         },
-        advice="Standardise the inputs: x = (x - x_train.mean(0)) / x_train.std(0)."
+        advice=STANDARDISE
         if inputs
         else "Start with smaller weights: kernel_initializer=kr.initializers.Xavier().",
         reference="course 2, Normalizing inputs"

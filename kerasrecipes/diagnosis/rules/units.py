@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from kerasrecipes.diagnosis.cost_course import harm, is_suspect
 from kerasrecipes.diagnosis.finding import Finding
 from kerasrecipes.diagnosis.rules.gradients import initialization_off, update_ratio
-from kerasrecipes.diagnosis.rules.scale import input_scale
+from kerasrecipes.diagnosis.rules.scale import STANDARDISE, input_scale
 from kerasrecipes.diagnosis.trace import Trace
 
 MOST = 0.5  # of the units of a layer
 LARGE_UPDATE = 0.03  # enough to push units away for good
 LOW_BIAS = -1.0  # below the inputs that standardised units see
-STANDARDISE = "Standardise the inputs: x = (x - x_train.mean(0)) / x_train.std(0)."
 
 
 def dead_units(trace: Trace) -> Iterator[Finding]:
