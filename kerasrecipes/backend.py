@@ -316,3 +316,9 @@ def _float64_kept_in_promotion() -> Iterator[None]:
         yield
     finally:
         dtypes.BIT64_TO_BIT32_DTYPE["float64"] = narrowed
+
+
+def strategy_scope(optimizer: Any) -> contextlib.AbstractContextManager:
+    """Where variables beside the optimizer's must be made: its `tf.distribute` strategy's scope."""
+    strategy = getattr(optimizer, "_distribution_strategy", None)
+    return strategy.scope() if strategy is not None else contextlib.nullcontext()
