@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from keras import ops, tree
 
 from kerasrecipes import backend
+from kerasrecipes.diagnosis.own_time import own_time
 
 STEPS_AT_ONCE = 128
 # Convolutions in a loop of XLA's are tens of times slower; recurrent layers hold loops themselves.
@@ -76,14 +76,14 @@ class Bench:
             The cost of each batch, `(steps done,)`; from the first that is not finite on, they are
             not told apart.
         """
-        begins, took = time.perf_counter(), 0.0
+        begins, took = own_time(), 0.0
         costs = np.empty(0)
         for order in self._orders(steps):
             order = np.tile(self.rows_of_step(0), (len(order), 1)) if one_batch else order
             self.copy.reset_metrics()
             means = np.asarray(self._run(self.x, self.y, order), "float64")
             costs = np.append(costs, _of_each(means))
-            took = time.perf_counter() - begins
+            took = own_time() - begins
             if took > seconds or not np.isfinite(costs[-1]):
                 break
         if len(costs):

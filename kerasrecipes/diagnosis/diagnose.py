@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +19,7 @@ from kerasrecipes.diagnosis.model_copy import (
     model_copy,
     undisturbed,
 )
+from kerasrecipes.diagnosis.own_time import own_time
 from kerasrecipes.diagnosis.probe import probe
 from kerasrecipes.diagnosis.trace import Trace
 from kerasrecipes.diagnosis.trials import Benches, run_trials
@@ -77,7 +77,7 @@ def diagnose(
 
     Source: Deep Learning Specialization, course 2, "Basic Recipe for Machine Learning".
     """
-    ends = time.perf_counter() + seconds if isinstance(seconds, (int, float)) else 0.0
+    ends = own_time() + seconds if isinstance(seconds, (int, float)) else 0.0
     require_numbers(epochs=epochs, batch_size=batch_size, seconds=seconds)
     program = program_facts(model, batch_size=batch_size, epochs=epochs or 1, shuffle=shuffle)
     train, dev = checked_data(x, y, validation_data)
@@ -88,10 +88,16 @@ def diagnose(
     try:
         with undisturbed():
             trace = _trained(case, trace, ends)
-    except CannotCopyError as error:
+    except (CannotCopyError, _StepFailedError) as error:
+        if isinstance(error, _StepFailedError) and judge(trace).healthy:
+            raise
         left_out = (*program.left_out, f"the probe and all retrainings: {error}")
         trace = replace(trace, program=replace(program, left_out=left_out))
     return judge(trace)
+
+
+class _StepFailedError(ValueError):
+    """The program raises in training; raised to the user if no finding says why."""
 
 
 def own_bench(case: Case) -> Bench:
@@ -111,15 +117,15 @@ def _trained(case: Case, trace: Trace, ends: float) -> Trace:
     x, y = case.train
     bench = own_bench(case)
     try:
-        run = probe(case, bench, trace.targets, PROBE_SHARE * (ends - time.perf_counter()))
+        run = probe(case, bench, trace.targets, PROBE_SHARE * (ends - own_time()))
     except Exception as error:
-        raise ValueError(
+        raise _StepFailedError(
             "`x` and `y` must fit the model and its loss: its first training step failed. "
             f"Received: x of shape {_shapes(x)}, y of shape {_shapes(y)}; "
             f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         ) from error
     trace = replace(trace, run=run)
-    return run_trials(trace, Benches(case, bench), ends - time.perf_counter())
+    return run_trials(trace, Benches(case, bench), ends - own_time())
 
 
 def _shapes(values: Any) -> Any:

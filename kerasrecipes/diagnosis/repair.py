@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from kerasrecipes.diagnosis.diagnose import diagnose, own_bench
 from kerasrecipes.diagnosis.diagnose_arguments import checked_data
 from kerasrecipes.diagnosis.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.model_copy import undisturbed
+from kerasrecipes.diagnosis.own_time import own_time
 from kerasrecipes.diagnosis.prescription import Change
 from kerasrecipes.diagnosis.rules.trials import reached
 from kerasrecipes.diagnosis.trials import Benches, Setup
@@ -93,7 +93,7 @@ def repair(
             "`data` must be (x, y) or (x, y, x_dev, y_dev). Received: a tuple of length "
             f"{len(data)}."
         )
-    begins = time.perf_counter()
+    begins = own_time()
     with undisturbed():
         model = build()
         arguments = dict(compile_args)
@@ -122,11 +122,11 @@ def _repaired(case: Case, found: Diagnosis, ends: float) -> RepairResult:
     """Greedy: each prescription on top of those kept so far."""
     benches = Benches(case, own_bench(case))
     setup, kept, steps, trainings = Setup(), [], [], 1
-    skill, _ = benches.run(setup, case.steps, ends - time.perf_counter())
+    skill, _ = benches.run(setup, case.steps, ends - own_time())
     best = before = reached(skill)
     steps.append(f"As it is, the program reaches a skill of {before:.3g}.")
     for change in found.prescription():
-        left = ends - time.perf_counter()
+        left = ends - own_time()
         if best >= GOOD_ENOUGH or left < benches.compile_seconds(setup):
             break
         tried = setup.joined(Setup(**change.settings))

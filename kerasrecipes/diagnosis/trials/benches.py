@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import keras
@@ -12,6 +11,7 @@ from kerasrecipes.diagnosis.bench import Bench, as_tensors
 from kerasrecipes.diagnosis.case import Case, sampled
 from kerasrecipes.diagnosis.collect import skill
 from kerasrecipes.diagnosis.model_copy import compile_as, copy_weights, model_copy, optimizer_copy
+from kerasrecipes.diagnosis.own_time import own_time
 from kerasrecipes.diagnosis.trace import Skill
 from kerasrecipes.diagnosis.trials.rebuilt import fitting_kernels, rebuilt
 from kerasrecipes.diagnosis.trials.setup import Setup
@@ -52,7 +52,7 @@ class Benches:
         Returns:
             Skill, and the mean of the last tenth of batch costs.
         """
-        begins, is_new = time.perf_counter(), not self.is_ready(setup)
+        begins, is_new = own_time(), not self.is_ready(setup)
         bench = self._bench(setup)
         if is_new:
             bench.warm_up()
@@ -62,14 +62,14 @@ class Benches:
         bench.set_data(x, y)
         batch = self.case.program.batch_size
         steps = int(steps * setup.passes * batch / (setup.batch_size or batch))
-        trains = time.perf_counter()
+        trains = own_time()
         costs = bench.train(max(1, steps), seconds)
-        trained = time.perf_counter() - trains
+        trained = own_time() - trains
         cost = float(np.mean(costs[-max(1, len(costs) // 10) :]))
         dev = None if self.case.dev is None else self._data(setup, self.case.dev)
         found = skill(bench.copy, (x, y), dev) if np.isfinite(cost) else WORST
         if is_new:
-            self._compile_seconds = time.perf_counter() - begins - trained
+            self._compile_seconds = own_time() - begins - trained
         return found or WORST, cost
 
     def model_of(self, setup: Setup) -> keras.Model:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 
 from kerasrecipes.diagnosis.learning import LEARNED
+from kerasrecipes.diagnosis.own_time import own_time
 from kerasrecipes.diagnosis.rules.trials import mending, reached
 from kerasrecipes.diagnosis.trace import Run, Skill, Trace, Trial
 from kerasrecipes.diagnosis.trials.benches import Benches
@@ -54,7 +54,7 @@ class _Trying:
     def __init__(
         self, trace: Trace, run: Run, skill: Skill, benches: Benches, seconds: float
     ) -> None:
-        self._benches, self._ends = benches, time.perf_counter() + seconds
+        self._benches, self._ends = benches, own_time() + seconds
         self._each = SHARE * seconds
         self._steps = _steps(trace, run, self._each, benches.step_seconds)
         cost = run.costs[-1]
@@ -88,7 +88,7 @@ class _Trying:
         return True
 
     def _run(self, setup: Setup) -> tuple[Skill, float] | None:
-        left = self._ends - time.perf_counter()
+        left = self._ends - own_time()
         share = self._each * (LONG_PASSES if setup.passes > 1 else 1)
         needed = min(share, 1.5 * self._steps * setup.passes * self._benches.step_seconds)
         if left < needed + self._benches.compile_seconds(setup):
