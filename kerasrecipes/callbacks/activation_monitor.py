@@ -95,20 +95,13 @@ def judge_units(units: Mapping[str, Units], limit: float) -> Iterator[tuple[str,
     for layer, shares in units.items():
         dead, saturated = shares.dead, shares.saturated
         if dead > limit:
-            yield (
-                layer,
-                (
-                    f"{dead:.0%}".replace("%", " %") + f" of the units of {layer} are dead: 0 for "
-                    "every example. Lower the learning rate, or use He initialisation or leaky ReLU."
-                ),
+            yield layer, (
+                f"{dead:.0%}".replace("%", " %") + f" of the units of {layer} are dead: 0 for "
+                "every example. Lower the learning rate, or use He initialisation or leaky ReLU."
             )
         elif saturated > limit:
-            yield (
-                layer,
-                (
-                    f"{saturated:.0%}".replace("%", " %")
-                    + f" of the units of {layer} are saturated: "
-                    "their curve is flat there. Standardise the inputs, use smaller initial weights or "
-                    "ReLU."
-                ),
+            yield layer, (
+                f"{saturated:.0%}".replace("%", " %") + f" of the units of {layer} are saturated: "
+                "their curve is flat there. Standardise the inputs, use smaller initial weights or "
+                "ReLU."
             )

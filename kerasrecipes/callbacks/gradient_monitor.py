@@ -128,7 +128,9 @@ def by_layer(values: Mapping[str, Any], joined: Callable) -> dict[str, float]:
     return {layer: joined(*numbers) for layer, numbers in layers.items()}
 
 
-def judge_gradients(reading: TapReading, norms: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+def judge_gradients(
+    reading: TapReading, norms: Mapping[str, float]
+) -> Iterator[tuple[str, str]]:
     """What is wrong with the gradients: pairs of a code and a message.
 
     Args:
@@ -137,30 +139,21 @@ def judge_gradients(reading: TapReading, norms: Mapping[str, float]) -> Iterator
     """
     if reading.not_finite is not None:
         step, path = reading.not_finite
-        yield (
-            "not finite",
-            (
-                f"NaN or infinity first arose at step {step + 1} at {path}. Lower the learning rate; "
-                "look for NaN in the data, and for logarithms and roots of 0."
-            ),
+        yield "not finite", (
+            f"NaN or infinity first arose at step {step + 1} at {path}. Lower the learning rate; "
+            "look for NaN in the data, and for logarithms and roots of 0."
         )
         return
     if not norms or not all(map(math.isfinite, norms.values())):
         return
     (least, low), (most, high) = (f(norms.items(), key=lambda item: item[1]) for f in (min, max))
     if high > EXPLODING:
-        yield (
-            "exploding",
-            (
-                f"Gradients explode: their norm is {high:.3g} at {most}. Use He or Xavier "
-                "initialisation, clip the gradients (`clipnorm=1.0`), or lower the learning rate."
-            ),
+        yield "exploding", (
+            f"Gradients explode: their norm is {high:.3g} at {most}. Use He or Xavier "
+            "initialisation, clip the gradients (`clipnorm=1.0`), or lower the learning rate."
         )
     if low < VANISHING * high:
-        yield (
-            "vanishing",
-            (
-                f"Gradients vanish: their norm is {low:.3g} at {least} and {high:.3g} at {most}. Use "
-                "ReLU with He initialisation, batch norm, or fewer layers."
-            ),
+        yield "vanishing", (
+            f"Gradients vanish: their norm is {low:.3g} at {least} and {high:.3g} at {most}. Use "
+            "ReLU with He initialisation, batch norm, or fewer layers."
         )
