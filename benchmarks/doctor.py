@@ -29,6 +29,7 @@ from doctor_bench.cases import print_cases
 from doctor_bench.examine import WAYS, examined
 from doctor_bench.faults import FAULTS
 from doctor_bench.healthy_programs import missing, programs_of
+from doctor_bench.mend import print_mended
 from doctor_bench.page import write_page
 from doctor_bench.skill import LEARNED, does_harm, trained_skill
 from doctor_bench.table import (
@@ -56,14 +57,12 @@ def main() -> int:
     for name in missing():
         print(f"skipped: {name}, its images are not at hand (KR_MNIST names the file)")
     kept = Kept(options.kept / "answers.jsonl")
-    harmful, harmless = measured_harm(options, kept)
+    harmful, harmless, skills = measured_harm(options, kept)
     if options.harm:
         print(f"{sum(trial.fault is not None for trial in harmful)} faulty trials do harm")
         return 0
     if options.repair:
-        from doctor_bench.mend import print_mended
-
-        return print_mended(harmful, kept, options.processes, source_of(PACKAGE))
+        return print_mended(harmful, skills, kept, options.processes, source_of(PACKAGE))
     answers = seen_by_the_doctor(options, kept, harmful)
     print("\n".join(fault_table(answers, harmless)))
     for line in misses(answers):
@@ -108,8 +107,13 @@ def trials_of(options: argparse.Namespace) -> list[Trial]:
     return trials
 
 
-def measured_harm(options: argparse.Namespace, kept: Kept) -> tuple[list[Trial], Counter[str]]:
-    """The healthy trials and those whose fault did harm; how many of each fault did none."""
+def measured_harm(
+    options: argparse.Namespace, kept: Kept
+) -> tuple[list[Trial], Counter[str], dict[Trial, float]]:
+    """The healthy trials and those whose fault did harm, the harmless of each fault, the skills.
+
+    The skills are those of the healthy trials.
+    """
     skills = dict(answered(train_job, "", trials_of(options), kept, skill_key, options.processes))
     healthy = {trial: value for trial, value in skills.items() if trial.fault is None}
     for trial, value in healthy.items():
@@ -127,7 +131,7 @@ def measured_harm(options: argparse.Namespace, kept: Kept) -> tuple[list[Trial],
             harmless[trial.fault] += 1
     for fault, number in sorted(harmless.items()):
         print(f"harmless and left out: {fault}, {number} trials")
-    return harmful, harmless
+    return harmful, harmless, healthy
 
 
 def seen_by_the_doctor(options: argparse.Namespace, kept: Kept, trials: list[Trial]) -> Answers:
