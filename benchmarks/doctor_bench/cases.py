@@ -78,13 +78,14 @@ def _answer(module: ModuleType, spec: dict[str, Any], way: str) -> dict[str, Any
 def _trained(module: ModuleType, spec: dict[str, Any]) -> dict[str, Any]:
     import time
 
-    doctor, start, raised = kr.callbacks.Doctor(), time.perf_counter(), None
+    doctor, start, raised = kr.callbacks.Doctor(sink=None), time.perf_counter(), None
     try:
         module.train(spec, callbacks=[doctor])
     except Exception as error:  # noqa: BLE001 - a buggy program may raise anything
         raised = f"{type(error).__name__}: {error}"[:200]
+    findings = doctor.diagnosis.findings if doctor.diagnosis else ()
     return {
-        "findings": [[each.severity, each.cause, each.code] for each in doctor.diagnosis.findings],
+        "findings": [[each.severity, each.cause, each.code] for each in findings],
         "seconds": time.perf_counter() - start,
         "raised": raised,
     }

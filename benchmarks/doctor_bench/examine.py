@@ -42,12 +42,12 @@ def diagnosed(model: keras.Model, x: Any, y: Any, fit_arguments: dict[str, Any])
 
 def watched(model: keras.Model, x: Any, y: Any, fit_arguments: dict[str, Any]) -> Diagnosis:
     """A fit that raises by itself is the program's fault; what the doctor said counts."""
-    doctor = kr.callbacks.Doctor()
+    doctor = kr.callbacks.Doctor(sink=None)
     try:
         model.fit(x, y, verbose=0, callbacks=[doctor], **fit_arguments)
     except Exception as error:  # noqa: BLE001 - a fault may raise anything
         print(f"  fit raises {type(error).__name__}", flush=True)
-    return doctor.diagnosis
+    return doctor.diagnosis or Diagnosis()  # None where the fit raised before an epoch's end
 
 
 def causes_named(answer: dict[str, Any]) -> set[str]:

@@ -22,6 +22,7 @@ class Judged(NamedTuple):
     right: bool
     seconds: float
     named: tuple[str, ...]
+    first: bool  # whether the first finding, the most severe, names a right cause
 
 
 def judged(answers: Answers) -> list[Judged]:
@@ -30,7 +31,9 @@ def judged(answers: Answers) -> list[Judged]:
         if trial.fault is not None:
             named = causes_named(answer)
             right = bool(named & FAULTS[trial.fault].causes)
-            rows.append(Judged(trial, bool(named), right, answer["seconds"], tuple(sorted(named))))
+            first = bool(named) and answer["findings"][0][1] in FAULTS[trial.fault].causes
+            names = tuple(sorted(named))
+            rows.append(Judged(trial, bool(named), right, answer["seconds"], names, first))
     return rows
 
 
@@ -65,7 +68,7 @@ def fault_table(answers: Answers, harmless: dict[str, int]) -> list[str]:
 def misses(answers: Answers) -> list[str]:
     """Every trial that was not found, or not by a right cause, and what was named."""
     lines = []
-    for trial, found, right, _, named in judged(answers):
+    for trial, found, right, _, named, _ in judged(answers):
         if not right:
             word = f"named {', '.join(named)}" if found else "not found"
             raised = answers[trial]["raised"]
@@ -98,7 +101,10 @@ def ratio_line(answers: Answers) -> str:
     measured, rows = ratios(answers), judged(answers)
     healthy = sum(trial.fault is None for trial in answers)
     seconds = median([each.seconds for each in rows] or [0])
+    number = max(1, len(rows))
+    first, named = sum(each.first for each in rows), sum(len(each.named) for each in rows)
     return (
+        f"first finding right {first / number:.1%}, {named / number:.1f} causes named on average; "
         f"found {measured['found']:.1%} (goal >= 97 %), right cause "
         f"{measured['right cause']:.1%} (>= 90 %) of {len(rows)}; false alarms "
         f"{measured['false alarms']:.1%} (<= 3 %) of {healthy}; median {seconds:.1f} s: "
