@@ -9,7 +9,12 @@ import keras
 
 from kerasrecipes.diagnosis.bench import Bench, as_tensors
 from kerasrecipes.diagnosis.case import Case, sampled
-from kerasrecipes.diagnosis.collect import input_facts, program_facts, target_facts
+from kerasrecipes.diagnosis.collect import (
+    input_facts,
+    neighbour_skill,
+    program_facts,
+    target_facts,
+)
 from kerasrecipes.diagnosis.diagnose_arguments import checked_data, require_numbers
 from kerasrecipes.diagnosis.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.judge import judge
@@ -81,7 +86,9 @@ def diagnose(
     require_numbers(epochs=epochs, batch_size=batch_size, seconds=seconds)
     program = program_facts(model, batch_size=batch_size, epochs=epochs or 1, shuffle=shuffle)
     train, dev = checked_data(x, y, validation_data)
-    trace = Trace(program, input_facts(train[0], model), target_facts(train[1]))
+    inputs, targets = input_facts(train[0], model), target_facts(train[1])
+    related = neighbour_skill(*train, inputs, targets)
+    trace = Trace(program, inputs, targets, neighbour_skill=related)
     examples = len(keras.tree.flatten(train[1])[0])
     dev_sample = None if dev is None else sampled(*dev)
     case = Case(model, program, sampled(*train), dev_sample, examples, seed)

@@ -265,6 +265,8 @@ class Trace:
         trials: Retrainings with one thing changed, in the order they were made.
         drift: p-value of train and dev coming from one distribution; None if not tested.
         shared_examples: Share of dev's examples that are in train too; None if not tested.
+        neighbour_skill: Skill of predicting each example by its nearest others, a network apart;
+            None if not tested.
     """
 
     program: Program
@@ -275,3 +277,4 @@ class Trace:
     trials: tuple[Trial, ...] = ()
     drift: float | None = None
     shared_examples: float | None = None
+    neighbour_skill: float | None = None

@@ -21,6 +21,7 @@ from kerasrecipes.diagnosis.rules import (
     output_layer,
     predictions,
     regularization,
+    relation,
     scale,
     trials,
     units,
@@ -62,5 +63,6 @@ STATIC_RULES: tuple[Rule, ...] = (
     *fit_arguments.RULES,
     *regularization.RULES,
     *metrics.RULES,
+    *relation.RULES,
 )
 RULES: tuple[Rule, ...] = (*RUN_RULES, *STATIC_RULES)

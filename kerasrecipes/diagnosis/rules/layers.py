@@ -150,6 +150,26 @@ def nothing_to_train(trace: Trace) -> Iterator[Finding]:
         )
 
 
+def output_frozen(trace: Trace) -> Iterator[Finding]:
+    """An output layer that is not trained, while others are.
+
+    What is kept of another training are the layers in front; the output layer belongs to the task.
+    """
+    layers = trace.program.layers
+    if layers and trace.program.parameters and layers[-1].fan_in and not layers[-1].trainable:
+        yield Finding(
+            "output-frozen",
+            cause="layers",
+            severity=severity(trace),
+            where=layers[-1].name,
+            evidence={
+                "trainable_numbers": trace.program.parameters,
+                "frozen_layers": sum(not layer.trainable for layer in layers),
+            },
+            advice=f'Write model.get_layer("{layers[-1].name}").trainable = True before compiling.',
+        )
+
+
 RULES = (
     missing_nonlinearity,
     softmax_inside,
@@ -157,4 +177,5 @@ RULES = (
     layer_too_narrow,
     no_hidden_layer,
     nothing_to_train,
+    output_frozen,
 )
