@@ -7,6 +7,7 @@ from kerasrecipes.diagnosis.bias_variance import (
     bias_variance_findings,
     read_bias_variance,
 )
+from kerasrecipes.diagnosis.diagnose import diagnose
 from kerasrecipes.diagnosis.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.example_errors import (
     example_errors,
@@ -35,6 +36,7 @@ __all__ = [
     "TargetScale",
     "bias_variance_findings",
     "bootstrap_interval",
+    "diagnose",
     "estimate_error",
     "example_errors",
     "infer_metric",

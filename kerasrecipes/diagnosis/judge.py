@@ -9,4 +9,4 @@ from kerasrecipes.diagnosis.trace import Trace
 
 def judge(trace: Trace) -> Diagnosis:
     """Applies every rule to the evidence on one program."""
-    return Diagnosis(finding for rule in RULES for finding in rule(trace))
+    return Diagnosis((finding for rule in RULES for finding in rule(trace)), trace=trace)

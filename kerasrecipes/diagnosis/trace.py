@@ -29,6 +29,9 @@ class LayerFacts:
         penalty: L1 or L2 strength of its kernel, 0 for none.
         normalized: Whether a normalisation stands between its linear map and what follows.
         trainable: Whether its weights are trained.
+        glorot_std: Deviation of the kernel as Keras initialises it by default; None likewise.
+        inner_activations: Activations between its linear map and `activation`; empty as a rule.
+        followed_by: Class names of the layers without weights behind it, such as `"Flatten"`.
     """
 
     name: str
@@ -43,6 +46,9 @@ class LayerFacts:
     penalty: float = 0.0
     normalized: bool = False
     trainable: bool = True
+    glorot_std: float | None = None
+    inner_activations: tuple[str, ...] = ()
+    followed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Program:
         shuffle: Whether `fit` shuffles.
         parameters: Trainable numbers.
         left_out: Checks that could not be made, each with its reason.
+        label_smoothing: Share of each label that the loss spreads over all classes.
     """
 
     layers: tuple[LayerFacts, ...]
@@ -83,6 +90,7 @@ class Program:
     shuffle: bool = True
     parameters: int = 0
     left_out: tuple[str, ...] = ()
+    label_smoothing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,7 @@ class TargetFacts:
         negative_share: Of the numbers below 0.
         sorted_by_class: Whether equal targets stand together: no shuffled set looks like that.
         not_finite: How many numbers are NaN or infinite.
+        is_integer: Whether all are whole numbers.
     """
 
     kind: str
@@ -146,6 +155,7 @@ class TargetFacts:
     negative_share: float = 0.0
     sorted_by_class: bool = False
     not_finite: int = 0
+    is_integer: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,6 +238,10 @@ class Trial:
         line: The change as one line of code.
         skill: What it reached in as many steps as the program itself.
         cost: Its last cost on train.
+        also: Causes that the change holds besides; a fitting output changes the loss too.
+        without: What the same trial reached without this change, where it was one of several; None
+            where the program itself is what it compares with.
+        settings: What was changed, by name.
     """
 
     change: str
@@ -235,6 +249,9 @@ class Trial:
     line: str
     skill: Skill
     cost: float
+    also: tuple[str, ...] = ()
+    without: Skill | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
