@@ -48,12 +48,15 @@ class Stopwatch(keras.callbacks.Callback):
     """Seconds by the clock and of CPU time, of the epochs' steps alone."""
 
     def on_train_begin(self, logs=None):
+        """Begins at 0."""
         self.spent = np.zeros(2)
 
     def on_epoch_begin(self, epoch, logs=None):
+        """Starts."""
         self._start = now()
 
     def on_epoch_end(self, epoch, logs=None):
+        """Stops."""
         self.spent += now() - self._start
 
 

@@ -244,13 +244,13 @@ def test_gradients_of_embeddings_are_measured():
 
 
 def test_a_tap_is_on_one_built_optimizer_at_a_time():
-    with pytest.raises(ValueError, match="must be built.*Received: optimizer='sgd"):
+    with pytest.raises(ValueError, match=r"must be built.*Received: optimizer='sgd"):
         GradientTap().attach(keras.optimizers.SGD())
     model = network()
     model.optimizer.build(model.trainable_variables)
     tap = GradientTap()
     tap.attach(model.optimizer)
-    with pytest.raises(ValueError, match="once at a time.*Received: optimizer='adam"):
+    with pytest.raises(ValueError, match=r"once at a time.*Received: optimizer='adam"):
         tap.attach(model.optimizer)
     tap.detach()
     tap.detach()
