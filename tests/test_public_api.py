@@ -70,6 +70,9 @@ CONTRACT = {
     "callbacks.BiasVarianceReporter": lambda human_error=0.0, metric="auto", every=1: ...,
     "callbacks.CostMonitor": lambda: ...,
     "callbacks.Report": lambda path: ...,
+    "callbacks.GradientMonitor": lambda: ...,
+    "callbacks.ActivationMonitor": lambda x_probe: ...,
+    "callbacks.Doctor": lambda: ...,
     "Ensemble.train": lambda build, x, y, members=5: ...,
     "BasicRecipe": lambda build=None, target_error=None, human_error=0.0, budget=2.0: ...,
     "BasicRecipe.run": lambda self, split: ...,
@@ -100,10 +103,10 @@ LISTS = {
     "regularizers": "L1 L2 decay_factor",
     "schedules": "ExponentialDecay InverseSqrtDecay InverseTimeDecay ManualDecay PerStep Schedule "
     "StepDecay WarmUp",
-    "callbacks": "BiasVarianceReporter CostMonitor EarlyStopping LearningRateDecay "
-    "LearningRateFinder Report",
-    "gradients": "Curvature Element GradientCheck VariableCheck check_gradients curvature "
-    "gradient_check",
+    "callbacks": "ActivationMonitor BiasVarianceReporter CostMonitor Doctor EarlyStopping "
+    "GradientMonitor LearningRateDecay LearningRateFinder Report",
+    "gradients": "Curvature Element GradientCheck GradientTap TapReading TappedFit VariableCheck "
+    "check_gradients curvature gradient_check",
 }
 PACKAGES = (*LISTS, "diagnosis", "recipe", "report")
 

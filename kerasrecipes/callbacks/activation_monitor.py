@@ -7,16 +7,17 @@ from typing import Any
 
 import keras
 
+from kerasrecipes.diagnosis.layer_outputs import unit_states
 from kerasrecipes.diagnosis.trace import Units
-from kerasrecipes.diagnosis.unit_states import unit_states
 
 
 class ActivationMonitor(keras.callbacks.Callback):
     """Counts, after each epoch, the hidden units that do nothing on a few examples.
 
     A unit of a ReLU layer that is 0 for every example gets no gradient: it is dead. One of a tanh
-    or sigmoid layer that is where the curve is flat for 95 % of the examples hardly gets one: it
-    is saturated. It says once for each layer when more than `limit` of its units are so.
+    or sigmoid layer hardly gets one from an example where its curve is flat (below 4 % of its
+    largest slope): it is saturated there. It says once for each layer when more than `limit` of
+    its units are dead, or saturated over units and examples.
 
     Args:
         x_probe: Inputs as the model takes them, some hundred examples.
@@ -71,7 +72,8 @@ class ActivationMonitor(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Counts, says what is wrong, and adds the shares to the logs on request."""
-        self.units = unit_states(self.model, self.x_probe)
+        with keras.StatelessScope():  # the state of a stateful layer stays as it is
+            self.units = unit_states(self.model, self.x_probe)
         self.history.append(self.units)
         for layer, message in judge_units(self.units, self.limit):
             if layer not in self._said:
@@ -93,15 +95,15 @@ def judge_units(units: Mapping[str, Units], limit: float) -> Iterator[tuple[str,
         75 % of the units of a are dead: 0 for every example. Lower the learning rate, or use ...
     """
     for layer, shares in units.items():
-        dead, saturated = shares.dead, shares.saturated
-        if dead > limit:
-            yield layer, (
-                f"{dead:.0%}".replace("%", " %") + f" of the units of {layer} are dead: 0 for "
-                "every example. Lower the learning rate, or use He initialisation or leaky ReLU."
+        if shares.dead > limit:
+            yield (
+                layer,
+                f"{100 * shares.dead:.0f} % of the units of {layer} are dead: 0 for every example. "
+                "Lower the learning rate, or use He initialisation or leaky ReLU.",
             )
-        elif saturated > limit:
-            yield layer, (
-                f"{saturated:.0%}".replace("%", " %") + f" of the units of {layer} are saturated: "
-                "their curve is flat there. Standardise the inputs, use smaller initial weights or "
-                "ReLU."
+        elif shares.saturated > limit:
+            yield (
+                layer,
+                f"{100 * shares.saturated:.0f} % of the units of {layer} are saturated: their "
+                "curve is flat there. Standardise the inputs, use smaller initial weights or ReLU.",
             )

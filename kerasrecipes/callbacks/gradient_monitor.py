@@ -105,8 +105,11 @@ class GradientMonitor(keras.callbacks.Callback):
     def _read(self) -> None:
         self.reading = self._fit.tap.read()
         if len(self.reading.looks):
-            self.gradient_norms = by_layer(self.reading.gradient_norms, math.hypot)
-            self.update_ratios = by_layer(self.reading.update_ratios, lambda kernel, *rest: kernel)
+            inside = f"{self.model.name}/"
+            self.gradient_norms = by_layer(self.reading.gradient_norms, math.hypot, inside)
+            self.update_ratios = by_layer(
+                self.reading.update_ratios, lambda kernel, *rest: kernel, inside
+            )
         for code, message in judge_gradients(self.reading, self.gradient_norms):
             if code not in self._said:
                 self._said.add(code)
@@ -115,8 +118,8 @@ class GradientMonitor(keras.callbacks.Callback):
                     self.sink(message)
 
 
-def by_layer(values: Mapping[str, Any], joined: Callable) -> dict[str, float]:
-    """The last number of each variable, joined by layer.
+def by_layer(values: Mapping[str, Any], joined: Callable, inside: str = "") -> dict[str, float]:
+    """The last number of each variable, joined by layer; `inside` is taken off the paths.
 
     Example:
         >>> by_layer({"a/kernel": [9.0, 3.0], "a/bias": [9.0, 4.0]}, math.hypot)
@@ -124,13 +127,12 @@ def by_layer(values: Mapping[str, Any], joined: Callable) -> dict[str, float]:
     """
     layers: dict[str, list[float]] = {}
     for path, numbers in values.items():
-        layers.setdefault(path.rpartition("/")[0] or path, []).append(float(numbers[-1]))
+        layer = path.removeprefix(inside).rpartition("/")[0] or path
+        layers.setdefault(layer, []).append(float(numbers[-1]))
     return {layer: joined(*numbers) for layer, numbers in layers.items()}
 
 
-def judge_gradients(
-    reading: TapReading, norms: Mapping[str, float]
-) -> Iterator[tuple[str, str]]:
+def judge_gradients(reading: TapReading, norms: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """What is wrong with the gradients: pairs of a code and a message.
 
     Args:
@@ -139,21 +141,30 @@ def judge_gradients(
     """
     if reading.not_finite is not None:
         step, path = reading.not_finite
-        yield "not finite", (
-            f"NaN or infinity first arose at step {step + 1} at {path}. Lower the learning rate; "
-            "look for NaN in the data, and for logarithms and roots of 0."
+        yield (
+            "not finite",
+            (
+                f"NaN or infinity first arose at step {step + 1} at {path}. Lower the learning "
+                "rate; look for NaN in the data, and for logarithms and roots of 0."
+            ),
         )
         return
     if not norms or not all(map(math.isfinite, norms.values())):
         return
     (least, low), (most, high) = (f(norms.items(), key=lambda item: item[1]) for f in (min, max))
     if high > EXPLODING:
-        yield "exploding", (
-            f"Gradients explode: their norm is {high:.3g} at {most}. Use He or Xavier "
-            "initialisation, clip the gradients (`clipnorm=1.0`), or lower the learning rate."
+        yield (
+            "exploding",
+            (
+                f"Gradients explode: their norm is {high:.3g} at {most}. Use He or Xavier "
+                "initialisation, clip the gradients (`clipnorm=1.0`), or lower the learning rate."
+            ),
         )
     if low < VANISHING * high:
-        yield "vanishing", (
-            f"Gradients vanish: their norm is {low:.3g} at {least} and {high:.3g} at {most}. Use "
-            "ReLU with He initialisation, batch norm, or fewer layers."
+        yield (
+            "vanishing",
+            (
+                f"Gradients vanish: their norm is {low:.3g} at {least} and {high:.3g} at {most}. "
+                "Use ReLU with He initialisation, batch norm, or fewer layers."
+            ),
         )

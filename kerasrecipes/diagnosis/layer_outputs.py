@@ -31,8 +31,12 @@ def unit_states(model: keras.Model, x: Any) -> dict[str, Units]:
         By the name of the layer that ends in the activation; layers of other activations are left
         out.
     """
-    seen = [(layer, output) for layer, output in _outputs(model, x) if _activation(layer)]
-    return {layer.name: _units(_activation(layer), output) for layer, output in seen[:-1]}
+    hidden = list(_outputs(model, x))[:-1]
+    return {
+        layer.name: _units(_activation(layer), output)
+        for layer, output in hidden
+        if _activation(layer)
+    }
 
 
 def first_not_finite(model: keras.Model, x: Any) -> str | None:

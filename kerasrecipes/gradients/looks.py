@@ -20,12 +20,12 @@ def ten_per_decade(step: int) -> bool:
         >>> [step for step in range(9, 101) if ten_per_decade(step)]
         [9, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100]
     """
-    while step >= 1000 and step % 10 == 0:
+    while step >= 100 and step % 10 == 0:
         step //= 10
-    return step <= 10 or step in _DECADES
+    return step < 10 or step in _DECADE
 
 
-_DECADES = {round(10 ** (1 + tenth / 10)) for tenth in range(20)}
+_DECADE = {10, 13, 16, 20, 25, 32, 40, 50, 63, 80}
 
 
 class Looks:
@@ -54,7 +54,7 @@ class Looks:
         return self._waiting[:most]
 
     def _scan(self, end: int) -> Iterator[int]:
-        while len(self._waiting) >= 0 and self._scanned < end:
+        while self._scanned < end:
             step = self._scanned
             self._scanned += 1
             if self.when(step):

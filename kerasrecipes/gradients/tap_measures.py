@@ -33,8 +33,10 @@ def checked_gradients(shapes: Sequence[tuple[int, ...]]) -> list[int]:
     where is then looked up in all.
     """
     small = [i for i, shape in enumerate(shapes) if 0 < np.prod(shape, dtype="int64") <= SMALL]
-    places = np.unique(np.linspace(0, len(small) - 1, CHECKED).round().astype(int)) if small else []
-    return [small[place] for place in places] or [len(shapes) - 1]
+    if not small:
+        return [len(shapes) - 1]
+    places = np.unique(np.linspace(0, len(small) - 1, CHECKED).round().astype(int))
+    return [small[place] for place in places]
 
 
 def is_broken(gradients: Sequence[Any], checked: Sequence[int]) -> Any:

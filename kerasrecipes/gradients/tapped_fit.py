@@ -19,7 +19,20 @@ class TappedFit:
     back; both are kept, and a second `fit` compiles nothing again.
 
     Args:
-        tap: The tap.
+        tap: What listens.
+
+    Example:
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="out")])
+        >>> model.compile(keras.optimizers.SGD(0.5), "mse")
+        >>> tapped = TappedFit(GradientTap())
+        >>> begin = keras.callbacks.LambdaCallback(on_train_begin=lambda _: tapped.begin(model))
+        >>> x = keras.ops.ones((6, 2))
+        >>> try:
+        ...     history = model.fit(x, x[:, :1], 2, verbose=0, callbacks=[begin])
+        ... finally:
+        ...     tapped.end()
+        >>> tapped.tap.read().steps
+        3
     """
 
     def __init__(self, tap: GradientTap) -> None:
@@ -52,7 +65,7 @@ class TappedFit:
         """Call it after the last step, in `on_train_end`; nothing if it has ended."""
         model, self._model = self._model, None
         self.tap.detach()
-        function = getattr(model, "train_function", None)
+        function: Any = getattr(model, "train_function", None)
         if hasattr(function, "untapped"):
             model.train_function = function.untapped
 

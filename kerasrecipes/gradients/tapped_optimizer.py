@@ -13,7 +13,9 @@ import keras
 class Tap(Protocol):
     """What listens; its state lives in variables that the optimizer tracks meanwhile."""
 
-    variables: Sequence[keras.Variable]
+    @property
+    def variables(self) -> Sequence[keras.Variable]:
+        """Its state."""
 
     def watch(self, apply: Callable, grads: Any, trainable_variables: Any = None) -> Any:
         """Calls `apply(grads, trainable_variables)` and notes what it wants."""
