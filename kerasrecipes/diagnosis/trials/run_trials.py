@@ -77,14 +77,15 @@ class _Trying:
                 return
 
     def _without_each(self, parts: list[tuple[Variant, Setup]]) -> bool:
-        tried = self._run(_joined(setup for _, setup in parts))
+        everything = _joined(setup for _, setup in parts)
+        tried = self._run(everything)
         if tried is None or reached(tried[0]) < LEARNED:
             return False
         for variant, setup in parts:
             rest = _joined(other for _, other in parts if other is not setup)
             without = self._run(rest)
             if without is not None:
-                self._add(variant, setup, *tried, without=without[0])
+                self._add(variant, everything, *tried, without=without[0])
         return True
 
     def _run(self, setup: Setup) -> tuple[Skill, float] | None:
