@@ -446,3 +446,9 @@ def _rows(x: Any, y: Any, rows: Any) -> tuple[Any, Any]:
 
 def _cost_of(logs: Any) -> Any:
     return logs["loss"] if "loss" in logs else next(iter(logs.values()))
+
+
+def strategy_scope(optimizer: Any) -> contextlib.AbstractContextManager:
+    """Where variables beside the optimizer's must be made: its `tf.distribute` strategy's scope."""
+    strategy = getattr(optimizer, "_distribution_strategy", None)
+    return strategy.scope() if strategy is not None else contextlib.nullcontext()
