@@ -402,7 +402,7 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
 
     def one(state, x, y, rows):
         logs, state = model.train_step(state, _rows(x, y, rows))
-        return jnp.float32(_cost_of(logs)), state
+        return jnp.float32(_cost_of(logs)), tuple(tuple(part) for part in state)
 
     def loop(state, x, y, order, count):
         def body(step, carried):
@@ -421,7 +421,7 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
 
     def run(x, y, order):
         held = variables()
-        state = tuple([variable.value for variable in part] for part in held)
+        state = tuple(tuple(variable.value for variable in part) for part in held)
         if steps_at_once == 1:
             each = []
             for rows in order:

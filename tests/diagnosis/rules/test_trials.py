@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from kerasrecipes.diagnosis.rules.trials import mended_by_a_change, mending
-from kerasrecipes.diagnosis.trace import Program, Skill, Trace, Trial
+from kerasrecipes.diagnosis.trace import Program, Run, Skill, Trace, Trial
 
 PROGRAM = Program((), "softmax", 3, 2, "categorical_crossentropy", False, "adam", 0.001)
 
@@ -46,6 +46,11 @@ def test_a_change_is_left_out_that_gains_less_than_half_of_the_best():
 def test_one_of_several_changes_is_compared_with_the_others_alone():
     needed, idle = trial(0.9, without=Skill(0.1)), trial(0.9, without=Skill(0.88))
     assert mending(trace(0.0, needed, idle)) == [(needed, 0.1, 0.9)]
+
+
+def test_trials_that_were_cut_must_beat_what_the_program_reached_in_full():
+    whole = dataclasses.replace(trace(0.4, trial(0.9)), run=Run(skill=Skill(0.94)))
+    assert mending(whole) == []
 
 
 def test_each_cause_of_a_mending_change_is_named_with_its_skills():
