@@ -318,12 +318,6 @@ def _float64_kept_in_promotion() -> Iterator[None]:
         dtypes.BIT64_TO_BIT32_DTYPE["float64"] = narrowed
 
 
-def strategy_scope(optimizer: Any) -> contextlib.AbstractContextManager:
-    """Where variables beside the optimizer's must be made: its `tf.distribute` strategy's scope."""
-    strategy = getattr(optimizer, "_distribution_strategy", None)
-    return strategy.scope() if strategy is not None else contextlib.nullcontext()
-
-
 def training_steps(model: Any, steps_at_once: int) -> Callable[[Any, Any, Any], Any]:
     """A compiled run of several of a compiled model's own training steps, without `fit` around it.
 
@@ -348,6 +342,27 @@ def training_steps(model: Any, steps_at_once: int) -> Callable[[Any, Any, Any], 
 
     def run(x, y, order):
         return [float(_cost_of(model.train_step(_rows(x, y, rows)))) for rows in order]
+
+    return run
+
+
+def compiled_outputs(model: Any) -> Callable[[Any], Any]:
+    """The compiled forward pass of a built model in inference mode, by the weights it has now.
+
+    What `predict` computes, without its batches: on few examples those cost far more than the pass.
+    """
+    if keras.backend.backend() != "jax":
+        return compiled(lambda x: model(x, training=False))
+    import jax
+
+    def outputs(trainable, others, x):
+        return model.stateless_call(trainable, others, x, training=False)[0]
+
+    passed = jax.jit(outputs)
+
+    def run(x):
+        parts = (model.trainable_variables, model.non_trainable_variables)
+        return passed(*([variable.value for variable in part] for part in parts), x)
 
     return run
 
@@ -387,7 +402,7 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
 
     def one(state, x, y, rows):
         logs, state = model.train_step(state, _rows(x, y, rows))
-        return jnp.float32(_cost_of(logs)), state
+        return jnp.float32(_cost_of(logs)), tuple(tuple(part) for part in state)
 
     def loop(state, x, y, order, count):
         def body(step, carried):
@@ -406,7 +421,7 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
 
     def run(x, y, order):
         held = variables()
-        state = tuple([variable.value for variable in part] for part in held)
+        state = tuple(tuple(variable.value for variable in part) for part in held)
         if steps_at_once == 1:
             each = []
             for rows in order:
@@ -431,3 +446,9 @@ def _rows(x: Any, y: Any, rows: Any) -> tuple[Any, Any]:
 
 def _cost_of(logs: Any) -> Any:
     return logs["loss"] if "loss" in logs else next(iter(logs.values()))
+
+
+def strategy_scope(optimizer: Any) -> contextlib.AbstractContextManager:
+    """Where variables beside the optimizer's must be made: its `tf.distribute` strategy's scope."""
+    strategy = getattr(optimizer, "_distribution_strategy", None)
+    return strategy.scope() if strategy is not None else contextlib.nullcontext()

@@ -28,6 +28,7 @@ from kerasrecipes.diagnosis.own_time import own_time
 from kerasrecipes.diagnosis.probe import probe
 from kerasrecipes.diagnosis.trace import Trace
 from kerasrecipes.diagnosis.trials import Benches, run_trials
+from kerasrecipes.gradients.gradient_tap import GradientTap
 
 PROBE_SHARE = 0.45  # of the seconds; the trials have the rest
 
@@ -107,8 +108,8 @@ class _StepFailedError(ValueError):
     """The program raises in training; raised to the user if no finding says why."""
 
 
-def own_bench(case: Case) -> Bench:
-    """The bench of an unchanged copy.
+def own_bench(case: Case, tap: GradientTap | None = None) -> Bench:
+    """The bench of an unchanged copy, with a tap on its steps.
 
     Raises:
         CannotCopyError: If the model cannot be copied.
@@ -116,15 +117,18 @@ def own_bench(case: Case) -> Bench:
     (x, y), program = case.train, case.program
     copy = model_copy(case.model, example=as_tensors(sampled(x, y, 2)[0]))
     compile_as(copy, case.model)
+    if tap is not None:
+        tap.attach(copy.optimizer)
     return Bench(copy, x, y, batch_size=program.batch_size, shuffle=program.shuffle, seed=case.seed)
 
 
 def _trained(case: Case, trace: Trace, ends: float) -> Trace:
     """The trace with what the probe and the trials saw."""
     x, y = case.train
-    bench = own_bench(case)
+    tap = GradientTap()
+    bench = own_bench(case, tap)
     try:
-        run = probe(case, bench, trace.targets, PROBE_SHARE * (ends - own_time()))
+        run = probe(case, bench, tap, trace.targets, PROBE_SHARE * (ends - own_time()))
     except Exception as error:
         raise _StepFailedError(
             "`x` and `y` must fit the model and its loss: its first training step failed. "

@@ -72,6 +72,7 @@ def compile_as(
         optimizer=optimizer or optimizer_copy(model.optimizer),
         loss=model.loss if loss is None else loss,
         loss_weights=weights,
+        metrics=[],  # None would keep those that a clone brings along
     )
     copy.optimizer.build(copy.trainable_variables)
 

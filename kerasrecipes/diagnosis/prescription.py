@@ -36,4 +36,9 @@ def prescription(trace: Trace) -> tuple[Change, ...]:
         Change(trial.cause, trial.line, dict(trial.settings), after, before)
         for trial, before, after in found
     ]
-    return tuple(sorted(changes, key=lambda change: -change.skill))
+    changes.sort(key=lambda change: -change.skill)
+    return tuple(
+        change
+        for place, change in enumerate(changes)
+        if all(change.settings != other.settings for other in changes[:place])
+    )

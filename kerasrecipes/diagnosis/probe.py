@@ -13,17 +13,21 @@ from kerasrecipes.diagnosis.collect import floor_cost, prior_cost, skill
 from kerasrecipes.diagnosis.layer_outputs import first_not_finite, unit_states
 from kerasrecipes.diagnosis.learning import LEARNED
 from kerasrecipes.diagnosis.trace import Run, TargetFacts
+from kerasrecipes.gradients.gradient_tap import GradientTap
 
 KEPT_COSTS = 2000
 ONE_BATCH_STEPS = 300
 
 
-def probe(case: Case, bench: Bench, targets: TargetFacts | None, seconds: float) -> Run:
+def probe(
+    case: Case, bench: Bench, tap: GradientTap, targets: TargetFacts | None, seconds: float
+) -> Run:
     """Trains the bench's copy for the program's own epochs, as far as the time allows.
 
     Args:
         case: The program and its data.
-        bench: Of the unchanged copy, at its start; it is left at its end.
+        bench: Of the unchanged copy, at its start; where it is left does not matter.
+        tap: On the copy's optimizer.
         targets: Facts on the targets; None where they are unknown.
         seconds: For the training itself.
 
@@ -38,6 +42,7 @@ def probe(case: Case, bench: Bench, targets: TargetFacts | None, seconds: float)
     before = skill(bench.copy, case.train, case.dev, targets)
     bench.warm_up()
     costs = bench.train(case.steps, seconds)
+    seen = tap.read()
     after = skill(bench.copy, case.train, case.dev, targets)
     broken = _not_finite(case, bench, costs) if not np.isfinite(costs).all() else None
     units = {} if broken else unit_states(bench.copy, as_tensors(few_x))
@@ -54,6 +59,9 @@ def probe(case: Case, bench: Bench, targets: TargetFacts | None, seconds: float)
         is_probe=True,
         skill_before=before,
         skill=after,
+        gradient_norms=seen.gradient_norms,
+        update_ratios=seen.update_ratios,
+        looks=seen.looks,
         not_finite=broken,
         units=units,
         one_batch_cost=one_batch_cost(bench, len(costs)) if fails and not broken else None,

@@ -241,7 +241,7 @@ class Trial:
         also: Causes that the change holds besides; a fitting output changes the loss too.
         without: What the same trial reached without this change, where it was one of several; None
             where the program itself is what it compares with.
-        settings: What was changed, by name.
+        settings: All that was changed, by name.
     """
 
     change: str

@@ -46,9 +46,11 @@ def mending(trace: Trace) -> list[tuple[Trial, float, float]]:
     if trace.baseline is None or not trace.trials:
         return []
     own = reached(trace.baseline.skill)
+    if trace.run is not None and trace.run.skill is not None:  # it may have had longer
+        own = max(own, reached(trace.run.skill))
     found = []
     for trial in trace.trials:
-        before = own if trial.without is None else reached(trial.without)
+        before = own if trial.without is None else max(own, reached(trial.without))
         found.append((trial, before, reached(trial.skill)))
     best = max(_gain(before, after) for _, before, after in found)
     return [

@@ -73,8 +73,10 @@ class Benches:
         return found or WORST, cost
 
     def model_of(self, setup: Setup) -> keras.Model:
-        """The copy that was trained last with this setup."""
-        return self._bench(setup).copy
+        """The copy of this setup, as its last training left it."""
+        copy = self._bench(setup).copy
+        vars(copy).pop("predict", None)  # the bench's own
+        return copy
 
     def _bench(self, setup: Setup) -> Bench:
         key = self._key(setup)

@@ -37,14 +37,21 @@ def run_trials(trace: Trace, benches: Benches, seconds: float) -> Trace:
     if run is None or run.skill is None or reached(run.skill) >= NEARLY_PERFECT:
         return trace
     trying = _Trying(trace, run, run.skill, benches, seconds)
-    likely = [one for one in _in_order(trace, benches) if one[0].is_suspected(trace)]
-    others = [one for one in _in_order(trace, benches) if not one[0].is_suspected(trace)]
+    ordered = _in_order(trace, benches)
+    likely = [one for one in ordered if one[0].is_suspected(trace)]
     for variant, setup in likely:
-        trying.single(variant, setup)
+        if not variant.is_more:
+            trying.single(variant, setup)
     if not mending(trying.trace):
-        trying.together()
-    for variant, setup in others:
-        trying.single(variant, setup)
+        trying.together(with_more=False)
+    for variant, setup in likely:
+        if variant.is_more:
+            trying.single(variant, setup)
+    if not mending(trying.trace):
+        trying.together(with_more=True)
+    for variant, setup in ordered:
+        if (variant, setup) not in likely:
+            trying.single(variant, setup)
     return trying.trace
 
 
@@ -68,24 +75,26 @@ class _Trying:
         if tried is not None:
             self._add(variant, setup, *tried)
 
-    def together(self) -> None:
-        """Tries all sound changes at once, then with more training too; then without each."""
-        sound = [(v, s) for v in VARIANTS if v.is_sound and (s := v.setup(self.trace))]
-        more = [(v, s) for v in VARIANTS if v.is_more and (s := v.setup(self.trace))]
-        for parts in (sound, [*sound, *more]):
-            if len(parts) > 1 and self._without_each(parts):
-                return
+    def together(self, with_more: bool) -> None:
+        """Tries all sound changes at once, with more training too; then without each."""
+        parts = [(v, s) for v in VARIANTS if v.is_sound and (s := v.setup(self.trace))]
+        if any(setup.optimizer for _, setup in parts):  # it brings a rate of its own
+            parts = [(variant, setup) for variant, setup in parts if setup.rate == 1]
+        if with_more:
+            parts += [(v, s) for v in VARIANTS if v.is_more and (s := v.setup(self.trace))]
+        if len(parts) > 1:
+            self._without_each(parts)
 
-    def _without_each(self, parts: list[tuple[Variant, Setup]]) -> bool:
-        tried = self._run(_joined(setup for _, setup in parts))
+    def _without_each(self, parts: list[tuple[Variant, Setup]]) -> None:
+        everything = _joined(setup for _, setup in parts)
+        tried = self._run(everything)
         if tried is None or reached(tried[0]) < LEARNED:
-            return False
+            return
         for variant, setup in parts:
             rest = _joined(other for _, other in parts if other is not setup)
             without = self._run(rest)
             if without is not None:
-                self._add(variant, setup, *tried, without=without[0])
-        return True
+                self._add(variant, everything, *tried, without=without[0])
 
     def _run(self, setup: Setup) -> tuple[Skill, float] | None:
         left = self._ends - own_time()

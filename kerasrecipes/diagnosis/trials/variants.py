@@ -12,6 +12,7 @@ from kerasrecipes.diagnosis.trials.setup import Setup
 
 SOME_UNITS = 64  # a hidden layer from here on is not called narrow
 FEW_EXAMPLES, MANY_EXAMPLES = 8, 128  # in a batch
+USUAL_RATE = {"sgd": 0.01, "adagrad": 0.01, "adadelta": 1.0}  # of others 0.001, as Keras has it
 SATURATING = ("sigmoid", "tanh", "hard_sigmoid", "softmax", "softsign", "linear")
 
 
@@ -135,6 +136,17 @@ def bounded_regression(trace: Trace) -> Setup | None:
     if trace.program.output_activation not in ("relu", "sigmoid", "softmax"):
         return None
     return Setup(output=(trace.program.output_units, "tanh"))
+
+
+def usual_rate(trace: Trace) -> Setup | None:
+    """The optimizer's usual rate, where the program's is 20 times off."""
+    rate = trace.program.learning_rate
+    factor = USUAL_RATE.get(trace.program.optimizer, 0.001) / rate if rate > 0 else 1.0
+    return None if 1 / 20 < factor < 20 else Setup(rate=factor)
+
+
+def _usual_line(trace: Trace) -> str:
+    return f"learning_rate={USUAL_RATE.get(trace.program.optimizer, 0.001):g}"
 
 
 def _rate(factor: float) -> Callable[[Trace], Setup | None]:
@@ -310,6 +322,9 @@ VARIANTS: tuple[Variant, ...] = (
         is_sound=True,
     ),
     Variant("shuffled", "data", shuffled, _constant("shuffle=True"), _is_sorted, is_sound=True),
+    Variant(
+        "usual learning rate", "learning_rate", usual_rate, _usual_line, _always, is_sound=True
+    ),
     Variant(
         "learning rate x 10",
         "learning_rate",
