@@ -42,7 +42,7 @@ def at_first_layer(model: Any, x: np.ndarray) -> np.ndarray:
         for step in front[: scaling[-1] + 1]:
             value = _applied(step.layer, value)
         return np.asarray(ops.convert_to_numpy(value))
-    except Exception:  # noqa: BLE001 - a layer of the user's, or data that do not fit it
+    except (TypeError, ValueError, RuntimeError):  # data that do not fit the layer
         return x
 
 

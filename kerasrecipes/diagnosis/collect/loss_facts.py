@@ -77,7 +77,12 @@ def _loss_name(loss: keras.losses.Loss) -> str:
 def _config(loss: keras.losses.Loss) -> dict[str, Any]:
     try:
         return loss.get_config()
-    except Exception:  # noqa: BLE001 - a custom loss without a config: anything may come
+    except (
+        NotImplementedError,
+        AttributeError,
+        TypeError,
+        ValueError,
+    ):  # a custom loss without a config
         return {}
 
 

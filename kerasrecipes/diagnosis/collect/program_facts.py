@@ -46,10 +46,8 @@ def program_facts(
     _require_compiled(model)
     steps, left_out = steps_of(model)
     layers = layer_facts(steps)
-    shape, more = _output_shape(model, layers)
+    shape, unknown = _output_shape(model, layers)
     loss, optimizer = loss_facts(model.loss), _inner_optimizer(model.optimizer)
-    if loss.name == "none":
-        more.append("checks of the loss: the model has none, or computes its own")
     return Program(
         layers=layers,
         output_activation=layers[-1].activation if layers else "linear",
@@ -67,7 +65,7 @@ def program_facts(
         epochs=int(epochs),
         shuffle=bool(shuffle),
         parameters=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
-        left_out=(*left_out, *more),
+        left_out=(*left_out, *unknown, *_without_loss(loss.name)),
     )
 
 
@@ -101,6 +99,10 @@ def _output_shape(
     return (None, units), [reason]
 
 
+def _without_loss(name: str) -> list[str]:
+    return ["checks of the loss: none, or the model computes its own"] if name == "none" else []
+
+
 def _inner_optimizer(optimizer: Any) -> Any:
     """The optimizer itself where one that scales the loss is wrapped around it."""
     return getattr(optimizer, "inner_optimizer", optimizer)
@@ -109,7 +111,12 @@ def _inner_optimizer(optimizer: Any) -> Any:
 def _is_scheduled(optimizer: Any) -> bool:
     try:
         return isinstance(optimizer.get_config().get("learning_rate"), dict)
-    except Exception:  # noqa: BLE001 - a custom optimizer without a config: anything may come
+    except (
+        NotImplementedError,
+        AttributeError,
+        TypeError,
+        ValueError,
+    ):  # a custom optimizer without a config
         return False
 
 
