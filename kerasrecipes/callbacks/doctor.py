@@ -13,6 +13,7 @@ from kerasrecipes.callbacks.batch_costs import BatchCosts
 from kerasrecipes.callbacks.fit_evidence import (
     FitEvidence,
     collect_evidence,
+    measure_relation,
     measure_skill,
     measure_units,
 )
@@ -103,6 +104,7 @@ class Doctor(keras.callbacks.Callback):
         self.left_out = self._attempts.failed
         self._said: set[tuple] = set()
         self._evidence = FitEvidence()
+        self._related: float | None = None
         self._run, self._has_stopped = Run(), False
         self._batch_costs = BatchCosts(None)
 
@@ -159,6 +161,8 @@ class Doctor(keras.callbacks.Callback):
         with self._attempts("skill"):
             skill = measure_skill(self.model, self._evidence)
             self._run = dataclasses.replace(self._run, skill=skill)
+        with self._attempts("relation of targets to inputs"):
+            self._related = measure_relation(self._evidence)
         self._judge()
         self._evidence = self._evidence._replace(train=None, dev=None)
 
@@ -181,7 +185,13 @@ class Doctor(keras.callbacks.Callback):
             return
         left_out = tuple(f"{name}: {reason}" for name, reason in self.left_out.items())
         program = dataclasses.replace(program, left_out=(*program.left_out, *left_out))
-        self.trace = Trace(program, evidence.inputs, evidence.targets, self._run)
+        self.trace = Trace(
+            program,
+            evidence.inputs,
+            evidence.targets,
+            self._run,
+            neighbour_skill=self._related,
+        )
         with self._attempts("diagnosis"):
             self.diagnosis = judge(self.trace)
             for finding in self.diagnosis.findings:

@@ -14,6 +14,7 @@ from kerasrecipes.callbacks.running_fit import running_fit
 from kerasrecipes.diagnosis.collect import (
     floor_cost,
     input_facts,
+    neighbour_skill,
     prior_cost,
     program_facts,
     skill,
@@ -114,6 +115,13 @@ def measure_skill(model: keras.Model, evidence: FitEvidence) -> Skill | None:
     if evidence.train is None:
         return None
     return skill(model, evidence.train, evidence.dev, evidence.targets)
+
+
+def measure_relation(evidence: FitEvidence) -> float | None:
+    """Whether the sampled inputs say anything of their targets, the model apart."""
+    if evidence.train is None:
+        return None
+    return neighbour_skill(*evidence.train, evidence.inputs, evidence.targets)
 
 
 def _batch_size(given: int | None, fit: FitArguments | None) -> int:
