@@ -19,6 +19,7 @@ from kerasrecipes import (
     schedules,
 )
 from kerasrecipes.averages import ExponentiallyWeightedAverage, exponentially_weighted_average
+from kerasrecipes.diagnosis import diagnose
 from kerasrecipes.ensembles import Ensemble
 from kerasrecipes.gradients import check_gradients, curvature, gradient_check
 from kerasrecipes.recipe import BasicRecipe
@@ -34,6 +35,7 @@ __all__ = [
     "check_gradients",
     "curvature",
     "data",
+    "diagnose",
     "diagnosis",
     "exponentially_weighted_average",
     "gradient_check",

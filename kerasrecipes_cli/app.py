@@ -166,6 +166,40 @@ def check_gradients(
 
 
 @app.command()
+def diagnose(
+    model: Annotated[
+        str,
+        typer.Argument(metavar="MODEL", help="A compiled .keras model, or the directory of a run."),
+    ],
+    data: Data,
+    target: Annotated[str | None, typer.Option(help="Column of the target, of a table.")] = None,
+    epochs: Annotated[
+        int, typer.Option(min=1, help="Epochs that you mean to train: too few are a fault too.")
+    ] = 20,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Batch size that you mean to train with. Default: 32.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, help="Time for the trainings of the copy. Default: 15.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    report: Annotated[
+        str | None, typer.Option(metavar="FILE.html", help="Write the findings with figures too.")
+    ] = None,
+) -> None:
+    """Say what is wrong with a model's training, where, and what to do.
+
+    Looks at the model, its loss, its optimizer and the data, then trains a copy briefly, a fifth of
+    DATA held out. Exit status 0 if it is healthy, 1 if there is an error or a warning.
+    """
+    from kerasrecipes_cli.diagnose import diagnose_command
+
+    options = {"epochs": epochs, "batch_size": batch_size, "seconds": seconds}
+    given = {name: value for name, value in options.items() if value is not None}
+    diagnose_command(model, data, target, given, as_json, report)
+
+
+@app.command()
 def recipes() -> None:
     """List the recipes, one line each."""
     width = max(len(name) for name, _ in listed())

@@ -63,11 +63,16 @@ CONTRACT = {
     ),
     "check_gradients": lambda function, *arguments, epsilon=1e-7: ...,
     "curvature": lambda model, x, y, k=1: ...,
+    "diagnose": lambda model, x, y, *, validation_data=None, epochs=None, batch_size=None: ...,
+    "diagnosis.repair": lambda build, compile_args, data: ...,
     "callbacks.LearningRateDecay": lambda schedule: ...,
     "callbacks.LearningRateFinder": lambda: ...,
     "callbacks.BiasVarianceReporter": lambda human_error=0.0, metric="auto", every=1: ...,
     "callbacks.CostMonitor": lambda: ...,
     "callbacks.Report": lambda path: ...,
+    "callbacks.GradientMonitor": lambda: ...,
+    "callbacks.ActivationMonitor": lambda x_probe: ...,
+    "callbacks.Doctor": lambda: ...,
     "Ensemble.train": lambda build, x, y, members=5: ...,
     "BasicRecipe": lambda build=None, target_error=None, human_error=0.0, budget=2.0: ...,
     "BasicRecipe.run": lambda self, split: ...,
@@ -79,7 +84,9 @@ ATTRIBUTES = {
     "gradients.Curvature": (
         "smallest", "largest", "gradient_norm", "verdict", "evidence", "converged",
     ),
-    "diagnosis.Diagnosis": ("findings", "healthy", "to_dict", "_repr_html_", "__str__"),
+    "diagnosis.Diagnosis": (
+        "findings", "healthy", "prescription", "to_dict", "_repr_html_", "__str__",
+    ),
     "diagnosis.Finding": (
         "code", "cause", "severity", "where", "evidence", "advice", "reference",
     ),
@@ -96,10 +103,10 @@ LISTS = {
     "regularizers": "L1 L2 decay_factor",
     "schedules": "ExponentialDecay InverseSqrtDecay InverseTimeDecay ManualDecay PerStep Schedule "
     "StepDecay WarmUp",
-    "callbacks": "BiasVarianceReporter CostMonitor EarlyStopping LearningRateDecay "
-    "LearningRateFinder Report",
-    "gradients": "Curvature Element GradientCheck VariableCheck check_gradients curvature "
-    "gradient_check",
+    "callbacks": "ActivationMonitor BiasVarianceReporter CostMonitor Doctor EarlyStopping "
+    "GradientMonitor LearningRateDecay LearningRateFinder Report",
+    "gradients": "Curvature Element GradientCheck GradientTap TapReading TappedFit VariableCheck "
+    "check_gradients curvature gradient_check",
 }
 PACKAGES = (*LISTS, "diagnosis", "recipe", "report")
 

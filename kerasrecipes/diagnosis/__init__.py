@@ -7,6 +7,7 @@ from kerasrecipes.diagnosis.bias_variance import (
     bias_variance_findings,
     read_bias_variance,
 )
+from kerasrecipes.diagnosis.diagnose import diagnose
 from kerasrecipes.diagnosis.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.example_errors import (
     example_errors,
@@ -22,19 +23,24 @@ from kerasrecipes.diagnosis.intervals import (
     wilson_interval,
 )
 from kerasrecipes.diagnosis.measure_error import TargetScale, measure_error
+from kerasrecipes.diagnosis.prescription import Change
+from kerasrecipes.diagnosis.repair import RepairResult, repair
 
 __all__ = [
     "CAUSES",
     "SEVERITIES",
     "TOLERANCE",
     "BiasVariance",
+    "Change",
     "Diagnosis",
     "ErrorEstimate",
     "Finding",
     "Gap",
+    "RepairResult",
     "TargetScale",
     "bias_variance_findings",
     "bootstrap_interval",
+    "diagnose",
     "estimate_error",
     "example_errors",
     "infer_metric",
@@ -42,5 +48,6 @@ __all__ = [
     "is_one_hot",
     "measure_error",
     "read_bias_variance",
+    "repair",
     "wilson_interval",
 ]

@@ -9,6 +9,7 @@ not at all.
 from kerasrecipes.report import figures
 from kerasrecipes.report.bias_variance import bias_variance_facts, bias_variance_ladder
 from kerasrecipes.report.content import Fact, Figure, Findings, Page, Section, Table
+from kerasrecipes.report.diagnosis import diagnosis_facts, diagnosis_section
 from kerasrecipes.report.page import render, write
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Table",
     "bias_variance_facts",
     "bias_variance_ladder",
+    "diagnosis_facts",
+    "diagnosis_section",
     "figures",
     "render",
     "write",

@@ -9,7 +9,9 @@ from kerasrecipes.report.figures.canvas import from_matplotlib, nothing_to_show
 from kerasrecipes.report.figures.confusion import confusion_matrix
 from kerasrecipes.report.figures.costs import StepCurves, cost_curves, cost_with_penalty
 from kerasrecipes.report.figures.ladder import bias_variance_bars
+from kerasrecipes.report.figures.layers import layer_values, shares
 from kerasrecipes.report.figures.learning_rates import learning_rate_curve, learning_rate_finder
+from kerasrecipes.report.figures.priors import cost_against_priors
 from kerasrecipes.report.figures.residual import residuals
 from kerasrecipes.report.figures.splits import split_sizes
 
@@ -17,12 +19,15 @@ __all__ = [
     "StepCurves",
     "bias_variance_bars",
     "confusion_matrix",
+    "cost_against_priors",
     "cost_curves",
     "cost_with_penalty",
     "from_matplotlib",
+    "layer_values",
     "learning_rate_curve",
     "learning_rate_finder",
     "nothing_to_show",
     "residuals",
+    "shares",
     "split_sizes",
 ]

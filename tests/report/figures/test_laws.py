@@ -31,6 +31,11 @@ USUAL = {
     "many-residuals": lambda: sample.residuals(20_000),
     "ladder": sample.ladder,
     "split": sample.split,
+    "priors": lambda: figures.cost_against_priors(np.linspace(1.3, 1.1, 30), 1.1),
+    "layer values": lambda: figures.layer_values(
+        {f"dense_{n}": 8.0**-n for n in range(40)}, quantity="gradient norm", usual=1e-3
+    ),
+    "shares": lambda: figures.shares({"a": 0.2, "b": 1.0}, quantity="dead units", limit=0.5),
 }
 POOR = {
     "no steps": lambda: figures.cost_curves([]),
@@ -47,6 +52,10 @@ POOR = {
     "residuals of NaN": lambda: figures.residuals([NAN, 1], [1, np.inf]),
     "nothing measured": lambda: figures.bias_variance_bars(NAN, NAN, NAN),
     "no split": lambda: figures.split_sizes(0, 0, 0),
+    "no costs": lambda: figures.cost_against_priors([NAN], 1.0),
+    "no layers": lambda: figures.layer_values({}, quantity="gradient norm"),
+    "gradients of zero": lambda: figures.layer_values({"a": 0.0, "b": NAN}, quantity="norm"),
+    "no shares": lambda: figures.shares({"a": NAN}, quantity="dead units"),
 }
 ODD = {
     "one point a step": lambda: figures.cost_curves([("a", [0.5], [0.6]), ("b", [], [NAN])]),
@@ -66,6 +75,10 @@ ODD = {
     "dev below train": lambda: figures.bias_variance_bars(0.05, 0.03, 0.01),
     "dev not measured": lambda: figures.bias_variance_bars(0, 0.1, NAN),
     "only train": lambda: figures.split_sizes(10, 0, 0),
+    "costs that explode": lambda: figures.cost_against_priors([1, 1e30, np.inf], NAN),
+    "one layer": lambda: figures.layer_values({EVIL: 1e-30}, quantity="norm"),
+    "one of zero": lambda: figures.layer_values({"a": 0.0, "b": 3.0}, quantity="norm", usual=3.0),
+    "shares outside": lambda: figures.shares({EVIL: -7.0, "b": 3.0}, quantity="skill"),
 }
 
 

@@ -1,0 +1,50 @@
+"""A diagnosis in a notebook: one small block of HTML that needs no style sheet of its own."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from kerasrecipes.diagnosis.finding import Finding
+
+if TYPE_CHECKING:
+    from kerasrecipes.diagnosis.diagnosis import Diagnosis
+
+COLOURS = {"error": "#b3261e", "warning": "#8a5a00", "note": "#586273"}
+GOOD = "#17703f"
+
+
+def as_html(diagnosis: Diagnosis) -> str:
+    """The findings as a list, everything that comes from the user escaped.
+
+    Colours are those of text and borders alone, so that it reads on light and on dark pages.
+    """
+    state = "healthy" if diagnosis.healthy else diagnosis.findings[0].severity
+    colour = GOOD if diagnosis.healthy else COLOURS[state]
+    count = len(diagnosis.findings)
+    told = f"{state}: {count} finding{'s' * (count != 1)}" if count else "healthy: nothing found"
+    reading = ""
+    if diagnosis.bias_variance:
+        reading = f"<p style='margin:.4em 0'>{html.escape(str(diagnosis.bias_variance))}</p>"
+    items = "".join(_item(finding) for finding in diagnosis.findings)
+    items += "".join(
+        f"<p style='margin:.4em 0'><small>left out: {html.escape(reason)}</small></p>"
+        for reason in diagnosis.left_out
+    )
+    return (
+        "<div style='max-width:46em;line-height:1.45;overflow-wrap:anywhere'>"
+        f"<p style='margin:.2em 0'><b style='color:{colour}'>{told}</b></p>"
+        f"{reading}{items}</div>"
+    )
+
+
+def _item(finding: Finding) -> str:
+    place = f" in <code>{html.escape(finding.where)}</code>" if finding.where else ""
+    colour = COLOURS[finding.severity]
+    numbers, reference = html.escape(finding.numbers()), html.escape(finding.reference)
+    return (
+        f"<div style='border-left:3px solid {colour};margin:.5em 0;padding:.1em .8em'>"
+        f"<b style='color:{colour}'>{html.escape(finding.severity)}</b> "
+        f"<b>{html.escape(finding.code)}</b>{place} &rarr; {html.escape(finding.cause)}<br>"
+        f"{html.escape(finding.advice)}<br><small>{numbers}; {reference}</small></div>"
+    )

@@ -1,0 +1,21 @@
+"""Collecting: from Keras objects and arrays to the plain values that rules see."""
+
+from kerasrecipes.diagnosis.collect.arrays import numbers, rows_of, why_no_numbers
+from kerasrecipes.diagnosis.collect.cost_levels import floor_cost, prior_cost
+from kerasrecipes.diagnosis.collect.data_facts import input_facts, target_facts
+from kerasrecipes.diagnosis.collect.neighbours import neighbour_skill
+from kerasrecipes.diagnosis.collect.program_facts import program_facts
+from kerasrecipes.diagnosis.collect.skill import skill
+
+__all__ = [
+    "floor_cost",
+    "input_facts",
+    "neighbour_skill",
+    "numbers",
+    "prior_cost",
+    "program_facts",
+    "rows_of",
+    "skill",
+    "target_facts",
+    "why_no_numbers",
+]

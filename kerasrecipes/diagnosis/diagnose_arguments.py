@@ -1,0 +1,78 @@
+"""The doctor's arguments: read, and refused where they cannot be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasrecipes.diagnosis.case import as_arrays
+
+Data = tuple[Any, Any]
+
+
+def require_numbers(*, epochs: Any, batch_size: Any, seconds: Any) -> None:
+    """Refuses counts below 1 and no time at all."""
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if value is not None and not (isinstance(value, (int, np.integer)) and value >= 1):
+            raise ValueError(
+                f"`{name}` must be an integer >= 1, as for `fit`. Received: {name}={value!r}."
+            )
+    if not (isinstance(seconds, (int, float)) and 0 < seconds < float("inf")):
+        raise ValueError(
+            "`seconds` must be a finite number > 0: the time that a diagnosis may take. "
+            f"Received: seconds={seconds!r}."
+        )
+
+
+def checked_data(x: Any, y: Any, validation_data: Any) -> tuple[Data, Data | None]:
+    """Train and dev as NumPy arrays, each of one length.
+
+    Raises:
+        TypeError: If something is no array.
+        ValueError: If something is empty, or lengths differ.
+    """
+    train = (_arrays(x, "x"), _arrays(y, "y"))
+    _require_lengths(*train, "x", "y")
+    if validation_data is None:
+        return train, None
+    if not (isinstance(validation_data, (tuple, list)) and len(validation_data) in (2, 3)):
+        raise TypeError(
+            "`validation_data` must be a tuple (x, y) of arrays. "
+            f"Received: validation_data={type(validation_data).__name__}."
+        )
+    names = ("validation_data[0]", "validation_data[1]")
+    dev = (_arrays(validation_data[0], names[0]), _arrays(validation_data[1], names[1]))
+    _require_lengths(*dev, *names)
+    return train, dev
+
+
+def _arrays(values: Any, name: str) -> Any:
+    leaves = keras.tree.flatten(values)
+    if not leaves or not all(hasattr(leaf, "shape") or _is_plain(leaf) for leaf in leaves):
+        raise TypeError(
+            f"`{name}` must hold arrays: they are read several times, in several orders. "
+            f"Received: {name}={type(values).__name__}. Take some thousand examples of a generator "
+            "or dataset and pass them as arrays."
+        )
+    if all(_is_plain(leaf) for leaf in leaves):  # a list of numbers
+        values = np.asarray(values)
+    return as_arrays(values)
+
+
+def _is_plain(leaf: Any) -> bool:
+    return isinstance(leaf, (bool, int, float))
+
+
+def _require_lengths(x: Any, y: Any, x_name: str, y_name: str) -> None:
+    lengths = [len(array) if array.ndim else 0 for array in keras.tree.flatten((x, y))]
+    if min(lengths) == 0:
+        raise ValueError(
+            f"`{x_name}` and `{y_name}` must hold examples. Received: lengths {lengths}."
+        )
+    if len(set(lengths)) > 1:
+        raise ValueError(
+            f"`{x_name}` and `{y_name}` must have one row an example. Received: lengths {lengths}. "
+            "Cut them to the same examples."
+        )

@@ -1,0 +1,44 @@
+"""What to change, by the evidence of retrainings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kerasrecipes.diagnosis.rules.trials import mending
+from kerasrecipes.diagnosis.trace import Trace
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed setting.
+
+    Attributes:
+        cause: As `Finding.cause`.
+        line: The change as one line of code.
+        settings: What is changed, by name; see `kerasrecipes.diagnosis.trials.Setup`.
+        skill: What the program reached with it; `before` is what it reached without.
+        before: See there.
+    """
+
+    cause: str
+    line: str
+    settings: Mapping[str, Any]
+    skill: float
+    before: float
+
+
+def prescription(trace: Trace) -> tuple[Change, ...]:
+    """The changes that mended the program, the best first."""
+    found = mending(trace)
+    changes = [
+        Change(trial.cause, trial.line, dict(trial.settings), after, before)
+        for trial, before, after in found
+    ]
+    changes.sort(key=lambda change: -change.skill)
+    return tuple(
+        change
+        for place, change in enumerate(changes)
+        if all(change.settings != other.settings for other in changes[:place])
+    )

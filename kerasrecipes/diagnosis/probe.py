@@ -1,0 +1,105 @@
+"""A training of a copy, as the user planned it, and what was seen of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import ops, tree
+
+from kerasrecipes.diagnosis.bench import Bench, as_tensors
+from kerasrecipes.diagnosis.case import Case, sampled
+from kerasrecipes.diagnosis.collect import floor_cost, prior_cost, skill
+from kerasrecipes.diagnosis.layer_outputs import first_not_finite, unit_states
+from kerasrecipes.diagnosis.learning import LEARNED
+from kerasrecipes.diagnosis.trace import Run, TargetFacts
+from kerasrecipes.gradients.gradient_tap import GradientTap
+
+KEPT_COSTS = 2000
+ONE_BATCH_STEPS = 300
+
+
+def probe(
+    case: Case, bench: Bench, tap: GradientTap, targets: TargetFacts | None, seconds: float
+) -> Run:
+    """Trains the bench's copy for the program's own epochs, as far as the time allows.
+
+    Args:
+        case: The program and its data.
+        bench: Of the unchanged copy, at its start; where it is left does not matter.
+        tap: On the copy's optimizer.
+        targets: Facts on the targets; None where they are unknown.
+        seconds: For the training itself.
+
+    Returns:
+        The `Run`. With a cost that is not finite it ends there, and says where that arose. Of a
+        program that does not learn, one batch alone is trained on besides, for as many steps as the
+        training had, at most 300.
+    """
+    x, y = case.train
+    few_x, few_y = sampled(x, y, 256)
+    initial = cost_of(bench.copy, few_x, few_y)
+    before = skill(bench.copy, case.train, case.dev, targets)
+    bench.warm_up()
+    costs = bench.train(case.steps, seconds)
+    seen = tap.read()
+    after = skill(bench.copy, case.train, case.dev, targets)
+    broken = _not_finite(case, bench, costs) if not np.isfinite(costs).all() else None
+    units = {} if broken else unit_states(bench.copy, as_tensors(few_x))
+    fails = after is not None and not after.train >= LEARNED
+    return Run(
+        costs=_by_epoch(costs, case.steps_per_epoch),
+        batch_costs=costs[:: max(1, len(costs) // KEPT_COSTS)],
+        initial_cost=initial,
+        prior_cost=prior_cost(case.program, targets, y),
+        floor_cost=floor_cost(case.program, targets, y),
+        epochs=len(costs) // case.steps_per_epoch,
+        planned_epochs=case.program.epochs,
+        steps=len(costs),
+        is_probe=True,
+        skill_before=before,
+        skill=after,
+        gradient_norms=seen.gradient_norms,
+        update_ratios=seen.update_ratios,
+        looks=seen.looks,
+        not_finite=broken,
+        units=units,
+        one_batch_cost=one_batch_cost(bench, len(costs)) if fails and not broken else None,
+    )
+
+
+def cost_of(model: Any, x: Any, y: Any) -> float:
+    """The cost in inference mode, penalties included; NaN where it is not finite."""
+    x, y = as_tensors(x), as_tensors(y)
+    cost = model.compute_loss(x=x, y=y, y_pred=model(x, training=False), training=False)
+    return float(ops.convert_to_numpy(cost))
+
+
+def one_batch_cost(bench: Bench, steps: int) -> float:
+    """What a training on the first batch alone reaches: the mean of the last tenth of costs."""
+    bench.reset()
+    costs = bench.train(max(1, min(steps, ONE_BATCH_STEPS)), one_batch=True)
+    return float(np.mean(costs[-max(1, len(costs) // 10) :]))
+
+
+def _by_epoch(costs: np.ndarray, steps: int) -> tuple[float, ...]:
+    ends = range(0, len(costs), steps)
+    return tuple(float(np.mean(costs[start : start + steps])) for start in ends)
+
+
+def _not_finite(case: Case, bench: Bench, costs: np.ndarray) -> tuple[int, str]:
+    """The first step whose cost was not finite, and the first layer that gave such an output.
+
+    The training is repeated up to that step, so that its weights are those that did it.
+    """
+    step = int(np.argmin(np.isfinite(costs)))
+    bench.reset()
+    bench.train(step)
+    rows = bench.rows_of_step(step)
+    inputs = tree.map_structure(lambda array: ops.take(array, rows, axis=0), bench.x)
+    if any(
+        not np.isfinite(ops.convert_to_numpy(ops.cast(array, "float32"))).all()
+        for array in tree.flatten(inputs)
+    ):
+        return step, "x"
+    return step, first_not_finite(bench.copy, inputs) or "loss"

@@ -1,0 +1,78 @@
+"""What retrainings with one thing changed say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerasrecipes.diagnosis.finding import Finding
+from kerasrecipes.diagnosis.learning import LEARNED
+from kerasrecipes.diagnosis.trace import Skill, Trace, Trial
+
+LEAST_GAIN = 0.1  # of skill
+LEAST_GAIN_IN_PART = {True: 0.05, False: 0.25}  # by whether the cause is a flaw in the code
+FLAWS = ("preprocessing", "activation", "loss", "initialization", "regularization", "data")
+SHARE_OF_BEST = 0.5  # of what the best trial gained
+SHARE_OF_MISSING = 0.5  # of what a program that learned in part lacks
+
+
+def mended_by_a_change(trace: Trace) -> Iterator[Finding]:
+    """Names the causes whose change alone mends the program.
+
+    The sign: retrained from the same start for as many steps with one thing changed, the program
+    learns (skill of 0.25 and more, the line for learning everywhere here), gains at least 0.1 and
+    at least half as much as the best of all trials. Of a program that learned in part, a change
+    must take away half of what is lacking and gain 0.05, or 0.25 where it only turns a number that
+    every program has (rate, epochs, batch size, units). What else could cause it: luck, with
+    few examples.
+    """
+    for trial, before, after in mending(trace):
+        for cause in (trial.cause, *trial.also):
+            yield Finding(
+                "mended-by-a-change",
+                cause=cause,
+                severity="error" if before < LEARNED else "warning",
+                evidence={
+                    "skill": before,
+                    "skill_with_the_change": after,
+                    "change": trial.change,
+                },
+                advice=f"Change it: {trial.line}",
+                reference="course 2, Basic Recipe for Machine Learning",
+            )
+
+
+def mending(trace: Trace) -> list[tuple[Trial, float, float]]:
+    """Trials that mended the program, each with the skill before and after."""
+    if trace.baseline is None or not trace.trials:
+        return []
+    own = reached(trace.baseline.skill)
+    if trace.run is not None and trace.run.skill is not None:  # it may have had longer
+        own = max(own, reached(trace.run.skill))
+    found = []
+    for trial in trace.trials:
+        before = own if trial.without is None else max(own, reached(trial.without))
+        found.append((trial, before, reached(trial.skill)))
+    best = max(_gain(before, after) for _, before, after in found)
+    return [
+        (trial, before, after)
+        for trial, before, after in found
+        if _mends(trial, before, after) and _gain(before, after) >= SHARE_OF_BEST * best
+    ]
+
+
+def reached(skill: Skill) -> float:
+    """What counts: dev where there is one."""
+    return skill.train if skill.dev is None else skill.dev
+
+
+def _mends(trial: Trial, before: float, after: float) -> bool:
+    """Whether it made the difference between not learning and learning, or most of one."""
+    if before < LEARNED:
+        return after >= LEARNED and after - before >= LEAST_GAIN
+    least = LEAST_GAIN_IN_PART[trial.cause in FLAWS]
+    return after - before >= max(least, SHARE_OF_MISSING * (1 - before))
+
+
+def _gain(before: float, after: float) -> float:
+    """Skill won, from guessing on."""
+    return after - max(0.0, before)

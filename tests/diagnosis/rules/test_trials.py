@@ -1,0 +1,69 @@
+import dataclasses
+
+import pytest
+
+from kerasrecipes.diagnosis.rules.trials import mended_by_a_change, mending
+from kerasrecipes.diagnosis.trace import Program, Run, Skill, Trace, Trial
+
+PROGRAM = Program((), "softmax", 3, 2, "categorical_crossentropy", False, "adam", 0.001)
+
+
+def trial(skill, cause="activation", **more):
+    return Trial(f"to {skill}", cause, "line", Skill(skill), 0.1, **more)
+
+
+def trace(before, *trials):
+    return Trace(PROGRAM, baseline=trial(before), trials=trials)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        (0.0, 0.25, True),
+        (0.0, 0.24, False),
+        (0.2, 0.29, False),  # gains less than 0.1
+        (0.2, 0.30001, True),
+        (-2.0, 0.1, False),
+        (0.8, 0.91, True),  # half of what is lacking
+        (0.8, 0.89, False),
+        (0.92, 0.965, False),  # half, and less than 0.05
+    ],
+)
+def test_a_change_mends_where_it_makes_the_difference(before, after, found):
+    assert bool(mending(trace(before, trial(after)))) == found
+
+
+@pytest.mark.parametrize(("cause", "found"), [("preprocessing", True), ("epochs", False)])
+def test_a_number_that_every_program_has_must_gain_more_once_it_learns(cause, found):
+    assert bool(mending(trace(0.6, trial(0.81, cause)))) == found
+
+
+def test_a_change_is_left_out_that_gains_less_than_half_of_the_best():
+    found = mending(trace(0.0, trial(0.9), trial(0.44), trial(0.46)))
+    assert [after for _, _, after in found] == [0.9, 0.46]
+
+
+def test_one_of_several_changes_is_compared_with_the_others_alone():
+    needed, idle = trial(0.9, without=Skill(0.1)), trial(0.9, without=Skill(0.88))
+    assert mending(trace(0.0, needed, idle)) == [(needed, 0.1, 0.9)]
+
+
+def test_trials_that_were_cut_must_beat_what_the_program_reached_in_full():
+    whole = dataclasses.replace(trace(0.4, trial(0.9)), run=Run(skill=Skill(0.94)))
+    assert mending(whole) == []
+
+
+def test_each_cause_of_a_mending_change_is_named_with_its_skills():
+    found = list(mended_by_a_change(trace(0.1, trial(0.9, also=("loss",)))))
+    assert [finding.cause for finding in found] == ["activation", "loss"]
+    assert found[0].severity == "error"
+    assert found[0].evidence == {"skill": 0.1, "skill_with_the_change": 0.9, "change": "to 0.9"}
+
+
+def test_dev_counts_where_there_is_one():
+    overfitted = dataclasses.replace(trial(0.0), skill=Skill(train=1.0, dev=0.1))
+    assert mending(trace(0.0, overfitted)) == []
+
+
+def test_nothing_is_said_without_trials():
+    assert list(mended_by_a_change(Trace(PROGRAM))) == []
