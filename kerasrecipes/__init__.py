@@ -2,27 +2,25 @@
 
 import kerasrecipes as kr
 model.fit(x, y, validation_data=dev, callbacks=[kr.callbacks.BiasVarianceReporter()])
+
+What Keras must know of to load a model (layers, initializers, regularizers, schedules, ensembles)
+is imported at once, the rest when it is first asked for.
 """
 
-from kerasrecipes import (
-    averages,
-    backend,
-    callbacks,
-    data,
-    diagnosis,
-    gradients,
-    initializers,
-    layers,
-    recipe,
-    regularizers,
-    report,
-    schedules,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from kerasrecipes import averages, backend, data, initializers, layers, regularizers, schedules
 from kerasrecipes.averages import ExponentiallyWeightedAverage, exponentially_weighted_average
-from kerasrecipes.diagnosis import diagnose
 from kerasrecipes.ensembles import Ensemble
-from kerasrecipes.gradients import check_gradients, curvature, gradient_check
-from kerasrecipes.recipe import BasicRecipe
+
+if TYPE_CHECKING:
+    from kerasrecipes import callbacks, diagnosis, gradients, recipe, report
+    from kerasrecipes.diagnosis.diagnose import diagnose
+    from kerasrecipes.gradients.check_gradients import check_gradients
+    from kerasrecipes.gradients.curvature import curvature
+    from kerasrecipes.gradients.gradient_check import gradient_check
+    from kerasrecipes.recipe.basic_recipe import BasicRecipe
 
 __version__ = "0.1.0"
 __all__ = [
@@ -47,3 +45,23 @@ __all__ = [
     "report",
     "schedules",
 ]
+_LATER = ("callbacks", "diagnosis", "gradients", "recipe", "report")
+_FROM = {
+    "BasicRecipe": "recipe",
+    "check_gradients": "gradients",
+    "curvature": "gradients",
+    "diagnose": "diagnosis",
+    "gradient_check": "gradients",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return import_module(f"kerasrecipes.{name}")
+    if name in _FROM:
+        return getattr(import_module(f"kerasrecipes.{_FROM[name]}"), name)
+    raise AttributeError(f"module 'kerasrecipes' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""Saddle points: where zero weights stand, and which optimizers get away from there.
+"""Saddle points: zero weights stand on one, and some optimizers leave it sooner.
 
 Purpose: to see that what stops training is seldom a bad local minimum. A network whose kernels are
 all zero has no gradient and does not learn, yet its cost curves down in some direction: it stands
