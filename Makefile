@@ -4,6 +4,7 @@
 DATA ?= digits
 ARGS ?=
 TESTS ?= tests kerasrecipes
+WORKERS ?= -n auto --maxprocesses 4 --dist loadfile
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -23,10 +24,10 @@ run: $(READY)
 	$(BIN)/kerasrecipes run "$(DATA)" $(ARGS)
 
 test: $(READY)
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -x -q $(TESTS)
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -x -q $(WORKERS) $(TESTS)
 
 test-jax: $(READY)
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -x -q $(TESTS)
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -x -q $(WORKERS) $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
