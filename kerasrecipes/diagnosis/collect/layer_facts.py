@@ -80,11 +80,8 @@ def _dropped_share(layer: Any) -> float | None:
     if isinstance(layer, InvertedDropout):
         return 1 - float(layer.keep_prob)
     rate = getattr(layer, "rate", None)
-    return float(rate) if "Dropout" in type(layer).__name__ and _is_number(rate) else None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float))
+    is_dropout = "Dropout" in type(layer).__name__
+    return float(rate) if is_dropout and isinstance(rate, (int, float)) else None
 
 
 def _has_weights(layer: Any) -> bool:

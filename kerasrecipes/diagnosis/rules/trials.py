@@ -25,8 +25,12 @@ def mended_by_a_change(trace: Trace) -> Iterator[Finding]:
     every program has (rate, epochs, batch size, units). What else could cause it: luck, with
     few examples.
     """
-    for trial, before, after in mending(trace):
+    named: set[str] = set()
+    for trial, before, after in sorted(mending(trace), key=lambda found: found[1] - found[2]):
         for cause in (trial.cause, *trial.also):
+            if cause in named:  # by a change that gained more
+                continue
+            named.add(cause)
             yield Finding(
                 "mended-by-a-change",
                 cause=cause,

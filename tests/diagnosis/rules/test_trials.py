@@ -60,6 +60,14 @@ def test_each_cause_of_a_mending_change_is_named_with_its_skills():
     assert found[0].evidence == {"skill": 0.1, "skill_with_the_change": 0.9, "change": "to 0.9"}
 
 
+def test_a_cause_is_named_once_by_the_change_that_gained_most():
+    found = list(mended_by_a_change(trace(0.0, trial(0.6), trial(0.9), trial(0.8, "loss"))))
+    assert [(f.cause, f.evidence["change"]) for f in found] == [
+        ("activation", "to 0.9"),
+        ("loss", "to 0.8"),
+    ]
+
+
 def test_dev_counts_where_there_is_one():
     overfitted = dataclasses.replace(trial(0.0), skill=Skill(train=1.0, dev=0.1))
     assert mending(trace(0.0, overfitted)) == []

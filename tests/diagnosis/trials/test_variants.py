@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.diagnosis.trace import InputFacts, LayerFacts, Program, Run, TargetFacts, Trace
-from kerasrecipes.diagnosis.trials import VARIANTS, Setup, variants
+from kerasrecipes.diagnosis.trials import VARIANTS, Setup, changes
 
 LAYERS = (LayerFacts("one", "Dense", 8, "sigmoid", 4, 0.1, 0.5), LayerFacts("out", "Dense", 3, ""))
 PROGRAM = Program(LAYERS, "sigmoid", 3, 2, "categorical_crossentropy", False, "sgd", 0.01)
@@ -36,18 +36,18 @@ def changed(program=(), inputs=(), targets=()):
 )
 def test_the_fitting_output_follows_the_targets(kind, units, columns, fitting):
     trace = changed({"output_units": units}, targets={"kind": kind, "columns": columns})
-    assert variants.fitting_output(trace) == fitting
+    assert changes.fitting_output(trace) == fitting
 
 
 def test_an_activation_that_does_not_fit_is_changed_alone_where_the_loss_fits():
-    assert variants.output_alone(TRACE) == Setup(output=(3, "softmax"))
-    assert variants.output_and_loss(TRACE) is None
-    assert variants.loss_alone(TRACE) is None
+    assert changes.output_alone(TRACE) == Setup(output=(3, "softmax"))
+    assert changes.output_and_loss(TRACE) is None
+    assert changes.loss_alone(TRACE) is None
 
 
 def test_logits_of_a_fitting_loss_are_left_alone():
     trace = changed({"output_activation": "linear", "from_logits": True})
-    assert variants.output_alone(trace) is variants.output_and_loss(trace) is None
+    assert changes.output_alone(trace) is changes.output_and_loss(trace) is None
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_logits_of_a_fitting_loss_are_left_alone():
     ],
 )
 def test_inputs_are_standardised_where_they_are_far_from_it(inputs, applies):
-    assert (variants.standardized_inputs(changed(inputs=inputs)) is not None) == applies
+    assert (changes.standardized_inputs(changed(inputs=inputs)) is not None) == applies
 
 
 @pytest.mark.parametrize(("size", "smaller"), [(8, None), (32, 4), (64, 8), (5000, 32)])
 def test_large_batches_are_cut(size, smaller):
-    setup = variants.smaller_batch(changed({"batch_size": size}))
+    setup = changes.smaller_batch(changed({"batch_size": size}))
     assert (setup.batch_size if setup else None) == smaller
 
 
