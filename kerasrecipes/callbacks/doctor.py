@@ -51,7 +51,7 @@ class Doctor(keras.callbacks.Callback):
         sink: Called with each message; `None` for silence. Defaults to `print`.
 
     Attributes:
-        diagnosis: The `Diagnosis` of this fit so far; None before the first epoch's end.
+        diagnosis: The `Diagnosis` of this fit so far; None before training.
         trace: The `Trace`, all evidence behind it; None likewise.
         left_out: Dict from what could not be measured to the reason.
         messages: What has been said in this fit.
@@ -123,6 +123,7 @@ class Doctor(keras.callbacks.Callback):
         with self._attempts("gradients"):
             running = running_fit(self.model)
             self._tapped.begin(self.model, running.token if running else None)
+        self._judge()  # what is certain before the first step, which may raise
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Notes the cost."""

@@ -75,6 +75,7 @@ def diagnose(
 
     Example:
         >>> import numpy as np
+        >>> import kerasrecipes as kr
         >>> x = np.random.default_rng(0).normal(size=(64, 2))
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
         >>> model.compile(keras.optimizers.SGD(0.1), "mse")

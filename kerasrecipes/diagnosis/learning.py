@@ -28,6 +28,13 @@ def fails(trace: Trace) -> bool:
     return skill is not None and is_finished(trace) and not skill >= LEARNED
 
 
+def flaw_severity(trace: Trace) -> str:
+    """How much a flaw weighs that no sound program has: a note only if the program learned well."""
+    skill = skill_of(trace)
+    learned_well = skill is None or skill >= LEARNED_WELL or not is_finished(trace)
+    return "note" if learned_well else "warning"
+
+
 def severity(trace: Trace, harm: str = "warning") -> str:
     """How much a suspicion weighs: `harm` if the program fails, a note if it learned.
 

@@ -70,6 +70,7 @@ class Program:
         batch_size, epochs: As given to `fit`, or Keras's defaults.
         shuffle: Whether `fit` shuffles.
         parameters: Trainable numbers.
+        input_dropout: Share of the inputs dropped in front of the first layer with weights.
         left_out: Checks that could not be made, each with its reason.
         label_smoothing: Share of each label that the loss spreads over all classes.
     """
@@ -89,6 +90,7 @@ class Program:
     epochs: int = 1
     shuffle: bool = True
     parameters: int = 0
+    input_dropout: float = 0.0
     left_out: tuple[str, ...] = ()
     label_smoothing: float = 0.0
 

@@ -69,7 +69,7 @@ def test_the_weights_are_those_of_a_fit_without_it():
 
 def test_each_error_and_warning_is_said_once_and_notes_stand_in_the_diagnosis(monkeypatch):
     error, warning, note = finding("error"), finding("warning", where="h"), finding("note", "n")
-    judging(monkeypatch, [error], [error, warning, note], [error], [error, note])
+    judging(monkeypatch, [], [error], [error, warning, note], [error], [error, note])
     watch = Doctor(sink=None)
     fit(network(), watch)
     assert watch.messages == [str(error), str(warning)]
@@ -81,7 +81,7 @@ def test_each_error_and_warning_is_said_once_and_notes_stand_in_the_diagnosis(mo
     [(None, "error", 3), ("error", "warning", 3), ("error", "error", 1), ("warning", "error", 1)],
 )
 def test_it_stops_the_fit_only_if_asked_to(monkeypatch, stop_on, found, epochs):
-    judging(monkeypatch, *[[finding(found)]] * 4)
+    judging(monkeypatch, *[[finding(found)]] * 5)
     watch = Doctor(stop_on, sink=None)
     assert len(fit(network(), watch).epoch) == epochs
     assert watch.trace.run.planned_epochs == 3

@@ -36,7 +36,9 @@ INPUTS = InputFacts(
     examples=4_000, shape=(20,), is_image=False, is_index=False, minimum=-3.0, maximum=3.0,
     mean=0.0, deviation=1.0, feature_deviations=np.ones(20), feature_means=np.zeros(20),
 )  # fmt: skip
-TARGETS = TargetFacts("classes", 1, 3, 0.0, 2.0, 1.0, 0.8, priors=np.full(3, 1 / 3))
+TARGETS = TargetFacts(
+    "classes", 1, 3, 0.0, 2.0, 1.0, 0.8, priors=np.full(3, 1 / 3), is_integer=True
+)
 PRIOR = 1.1
 
 

@@ -57,6 +57,33 @@ def layer_facts(steps: Iterable[Step]) -> tuple[LayerFacts, ...]:
     return tuple(_with_expected_std(layer) for layer in facts.values())
 
 
+def input_dropout(steps: Iterable[Step]) -> float:
+    """The largest share dropped in front of all layers with weights; 0 for none.
+
+    Example:
+        >>> from kerasrecipes.diagnosis.collect.layer_order import steps_of
+        >>> layers = [keras.Input((3,)), keras.layers.Dropout(0.2), keras.layers.Dense(1)]
+        >>> input_dropout(steps_of(keras.Sequential(layers))[0])
+        0.2
+    """
+    shares, behind = [0.0], set()
+    for step in steps:
+        if _has_weights(step.layer) or step.before in behind:
+            behind.add(step)
+        else:
+            shares.append(_dropped_share(step.layer) or 0.0)
+    return max(shares)
+
+
+def _dropped_share(layer: Any) -> float | None:
+    """None where it is no dropout."""
+    if isinstance(layer, InvertedDropout):
+        return 1 - float(layer.keep_prob)
+    rate = getattr(layer, "rate", None)
+    is_dropout = "Dropout" in type(layer).__name__
+    return float(rate) if is_dropout and isinstance(rate, (int, float)) else None
+
+
 def _has_weights(layer: Any) -> bool:
     if not isinstance(layer, keras.layers.Layer) or is_activation(layer):
         return False
@@ -144,11 +171,8 @@ def _with_follower(layer: LayerFacts, follower: Any) -> LayerFacts:
     layer = dataclasses.replace(layer, followed_by=(*layer.followed_by, kind))
     if isinstance(follower, keras.layers.Lambda):
         return _activated(layer, "custom")
-    if isinstance(follower, InvertedDropout):
-        return dataclasses.replace(layer, dropout=1 - float(follower.keep_prob))
-    if "Dropout" in kind and isinstance(getattr(follower, "rate", None), (int, float)):
-        return dataclasses.replace(layer, dropout=float(follower.rate))
-    return layer
+    share = _dropped_share(follower)
+    return layer if share is None else dataclasses.replace(layer, dropout=share)
 
 
 def _activated(layer: LayerFacts, name: str) -> LayerFacts:

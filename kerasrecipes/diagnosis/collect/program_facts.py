@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops, tree
 
-from kerasrecipes.diagnosis.collect.layer_facts import layer_facts
+from kerasrecipes.diagnosis.collect.layer_facts import input_dropout, layer_facts
 from kerasrecipes.diagnosis.collect.layer_order import steps_of
 from kerasrecipes.diagnosis.collect.loss_facts import loss_facts
 from kerasrecipes.diagnosis.trace import LayerFacts, Program
@@ -65,6 +65,7 @@ def program_facts(
         epochs=int(epochs),
         shuffle=bool(shuffle),
         parameters=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
+        input_dropout=input_dropout(steps),
         left_out=(*left_out, *unknown, *_without_loss(loss.name)),
     )
 

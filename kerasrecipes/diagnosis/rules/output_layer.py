@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasrecipes.diagnosis.finding import Finding
-from kerasrecipes.diagnosis.learning import severity
+from kerasrecipes.diagnosis.learning import flaw_severity, severity
 from kerasrecipes.diagnosis.rules.reading import (
     CROSSENTROPIES,
     HINGES,
@@ -70,7 +70,7 @@ def sigmoid_over_exclusive_classes(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             "sigmoid-over-exclusive-classes",
             cause="activation",
-            severity=severity(trace),
+            severity=flaw_severity(trace),
             where=output_name(trace),
             evidence={"classes": fits.units, "output_units": program.output_units},
             advice=f"Write {fits.layer()}: exactly one class is right for each example.",
@@ -94,7 +94,7 @@ def softmax_over_labels(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             "softmax-over-labels",
             cause="activation",
-            severity=severity(trace),
+            severity=flaw_severity(trace),
             where=output_name(trace),
             evidence={"mean_sum_of_targets": row_sum, "sum_of_outputs": 1.0},
             advice=f"Write {fits.layer()}: the outputs of a softmax always sum to 1.",
@@ -122,7 +122,7 @@ def output_is_no_probability(trace: Trace) -> Iterator[Finding]:
     yield Finding(
         "output-is-no-probability",
         cause="activation",
-        severity=severity(trace),
+        severity=flaw_severity(trace),
         where=output_name(trace),
         evidence={"output_activation": program.output_activation, "classes": targets.classes},
         advice=f"Write {fits.layer()}: classes are told by probabilities.",
@@ -171,7 +171,7 @@ def activation_twice(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             "activation-twice",
             cause="activation",
-            severity=severity(trace),
+            severity=flaw_severity(trace),
             where=output_name(trace),
             evidence={"activations": [*inner, program.output_activation]},
             advice=f"Write Dense({program.output_units}) in front of the last "
@@ -191,7 +191,7 @@ def probabilities_taken_for_logits(trace: Trace) -> Iterator[Finding]:
         yield Finding(
             "probabilities-taken-for-logits",
             cause="loss",
-            severity=severity(trace),
+            severity=flaw_severity(trace),
             where="compile(loss=...)",
             evidence={"from_logits": True, "output_activation": program.output_activation},
             advice=f'Write loss="{program.loss}": the output is a probability already.',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerasrecipes.diagnosis.finding import Finding
-from kerasrecipes.diagnosis.learning import severity
+from kerasrecipes.diagnosis.learning import flaw_severity, severity
 from kerasrecipes.diagnosis.rules.reading import PLAIN_KINDS, hidden_layers, output_name
 from kerasrecipes.diagnosis.trace import Trace
 
@@ -20,6 +20,17 @@ def dropout_too_strong(trace: Trace) -> Iterator[Finding]:
 
     Srivastava et al. (2014) keep 50 % of hidden units, 80 % of inputs.
     """
+    dropped = trace.program.input_dropout
+    if dropped > STRONG_DROPOUT:
+        yield Finding(
+            "dropout-too-strong",
+            cause="regularization",
+            severity=severity(trace),
+            where="x",
+            evidence={"dropped_share_of_inputs": dropped},
+            advice="Write Dropout(0.2) in front of the first layer, or leave it out.",
+            reference=REFERENCE,
+        )
     for layer in hidden_layers(trace):
         kept = (layer.units or 0) * (1 - layer.dropout)
         is_tiny = layer.dropout > 0 and 0 < kept < FEW_KEPT and layer.kind in PLAIN_KINDS
@@ -36,13 +47,16 @@ def dropout_too_strong(trace: Trace) -> Iterator[Finding]:
 
 
 def dropout_at_the_output(trace: Trace) -> Iterator[Finding]:
-    """Dropout behind the output layer: predictions are set to 0 at random, whatever is learned."""
+    """Dropout behind the output layer: predictions are set to 0 at random, whatever is learned.
+
+    Nothing speaks for it, so that it weighs unless the program learned well.
+    """
     layers = trace.program.layers
     if layers and layers[-1].dropout > 0:
         yield Finding(
             "dropout-at-the-output",
             cause="regularization",
-            severity=severity(trace),
+            severity=flaw_severity(trace),
             where=output_name(trace),
             evidence={"dropped_share": layers[-1].dropout},
             advice="Leave out the Dropout behind the output layer.",

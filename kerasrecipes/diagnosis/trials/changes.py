@@ -232,8 +232,9 @@ def larger_batch(trace: Trace) -> Setup | None:
 
 def unregularized(trace: Trace) -> Setup | None:
     """Without dropout and penalties, where there are any."""
-    layers = trace.program.layers
-    return Setup(unregularized=True) if any(one.dropout or one.penalty for one in layers) else None
+    program = trace.program
+    held_back = any(one.dropout or one.penalty for one in program.layers)
+    return Setup(unregularized=True) if held_back or program.input_dropout else None
 
 
 def wider_layers(trace: Trace) -> Setup | None:

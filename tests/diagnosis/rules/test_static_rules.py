@@ -269,6 +269,19 @@ SUSPICIONS = [
         trace(hidden=[{"dropout": 0.5, "units": 6}]),
         trace(hidden=[{"dropout": 0.0, "units": 3}]),
     ),
+    (
+        "dropout-too-strong",
+        "regularization",
+        trace(input_dropout=0.95),
+        trace(input_dropout=0.2),
+    ),
+    ("output-frozen", "layers", trace(output={"trainable": False}), trace()),
+    (
+        "targets-unrelated",
+        "data",
+        changed(trace(), neighbour_skill=-0.1),
+        changed(trace(), neighbour_skill=0.5),
+    ),
     ("dropout-at-the-output", "regularization", trace(output={"dropout": 0.2}), trace()),
     (
         "penalty-too-strong",
@@ -429,7 +442,14 @@ def test_what_changes_no_training_is_a_note(code, faulty, sound):
 
 
 def test_a_sound_program_has_no_finding_even_where_it_fails():
-    assert judge(HEALTHY).findings == ()
+    assert [finding for rule in STATIC_RULES for finding in rule(HEALTHY)] == []
+
+
+@pytest.mark.parametrize(("skill", "severity"), [(0.1, "warning"), (0.6, "warning"), (0.8, "note")])
+def test_dropout_at_the_output_weighs_unless_the_program_learned_well(skill, severity):
+    run = changed(FAILED, skill=Skill(train=skill))
+    [finding] = found(trace(run=run, output={"dropout": 0.5}), "dropout-at-the-output")
+    assert finding.severity == severity
 
 
 def test_without_data_rules_stay_silent():
