@@ -37,7 +37,7 @@ class ActivationMonitor(keras.callbacks.Callback):
 
     Example:
         >>> monitor = ActivationMonitor(keras.ops.ones((4, 1)), sink=None)
-        >>> hidden = keras.layers.Dense(3, "relu", bias_initializer="ones", name="hidden")
+        >>> hidden = keras.layers.Dense(3, "relu", kernel_initializer="ones", name="hidden")
         >>> monitor.set_model(keras.Sequential([keras.Input((1,)), hidden, keras.layers.Dense(1)]))
         >>> monitor.on_train_begin()
         >>> monitor.on_epoch_end(0)

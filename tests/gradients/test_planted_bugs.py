@@ -19,8 +19,8 @@ from kerasrecipes.gradients import check_gradients, gradient_check
 
 NAMES = list(BUGS)
 TWINS = list({bug.computes: bug.name for bug in BUGS.values()}.values())  # one of each function
-# XLA compiles a second for each check: on JAX a third of the rows runs here, all in the benchmark.
-EVERY = 1 if keras.backend.backend() == "tensorflow" else 3
+# XLA compiles a second for each check: on JAX a sixth of the rows runs here, all in the benchmark.
+EVERY = 1 if keras.backend.backend() == "tensorflow" else 6
 
 
 @functools.cache
