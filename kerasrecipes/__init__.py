@@ -47,11 +47,11 @@ __all__ = [
 ]
 _LATER = ("callbacks", "diagnosis", "gradients", "recipe", "report")
 _FROM = {
-    "BasicRecipe": "recipe",
-    "check_gradients": "gradients",
-    "curvature": "gradients",
-    "diagnose": "diagnosis",
-    "gradient_check": "gradients",
+    "BasicRecipe": "recipe.basic_recipe",
+    "check_gradients": "gradients.check_gradients",
+    "curvature": "gradients.curvature",
+    "diagnose": "diagnosis.diagnose",
+    "gradient_check": "gradients.gradient_check",
 }
 
 

@@ -200,7 +200,7 @@ def test_a_rule_fires_on_its_sign_and_names_the_likeliest_cause(rule, evidence, 
     assert told(rule, evidence) == expected
 
 
-@pytest.mark.parametrize("rule", {rule for rule, *_ in FIRES}, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", dict.fromkeys(r for r, *_ in FIRES), ids=lambda r: r.__name__)
 def test_a_rule_is_registered_and_says_where_its_threshold_comes_from(rule):
     assert RULES.count(rule) == 1
     for part in ("    Sign: ", "    What else could cause it: "):
