@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from benchmarks.gradient_cases.every_model import Subclassed
 from kerasrecipes.gradients import gradient_check
 from kerasrecipes.layers import ConvBlock, DenseBlock, InvertedDropout, Standardize
 from kerasrecipes.regularizers import L1, L2
@@ -198,22 +199,9 @@ def test_shared_and_nested_layers():
     assert model.compiled
 
 
-class TwoLayers(keras.Model):
-    def __init__(self, units, **kwargs):
-        super().__init__(**kwargs)
-        self.units = units
-        self.one, self.two = layers.Dense(units, "tanh"), layers.Dense(2)
-
-    def call(self, inputs):
-        return self.two(self.one(inputs))
-
-    def get_config(self):
-        return {**super().get_config(), "units": self.units}
-
-
 @pytest.mark.parametrize("frozen", [False, True])
 def test_subclassed_models_and_what_is_frozen_inside_them(frozen):
-    model = TwoLayers(3)
+    model = Subclassed(3)
     model(X)
     model.one.trainable = not frozen
     model.compile(loss="mse")

@@ -48,6 +48,7 @@ def program_facts(
     layers = layer_facts(steps)
     shape, unknown = _output_shape(model, layers)
     loss, optimizer = loss_facts(model.loss), _inner_optimizer(model.optimizer)
+    scheduled, untold = _schedule(optimizer)
     return Program(
         layers=layers,
         output_activation=layers[-1].activation if layers else "linear",
@@ -59,14 +60,14 @@ def program_facts(
         optimizer=type(optimizer).__name__.lower(),
         learning_rate=_shortest(ops.convert_to_numpy(optimizer.learning_rate)),
         momentum=_number(getattr(optimizer, "momentum", 0.0)),
-        scheduled=_is_scheduled(optimizer),
+        scheduled=scheduled,
         metrics=tuple(_metric_names(model)),
         batch_size=32 if batch_size is None else int(batch_size),
         epochs=int(epochs),
         shuffle=bool(shuffle),
         parameters=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
         input_dropout=input_dropout(steps),
-        left_out=(*left_out, *unknown, *_without_loss(loss.name)),
+        left_out=(*left_out, *unknown, *untold, *_without_loss(loss.name)),
     )
 
 
@@ -109,16 +110,13 @@ def _inner_optimizer(optimizer: Any) -> Any:
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
-def _is_scheduled(optimizer: Any) -> bool:
+def _schedule(optimizer: Any) -> tuple[bool, list[str]]:
+    """Whether the optimizer has a schedule, and what was left out."""
     try:
-        return isinstance(optimizer.get_config().get("learning_rate"), dict)
-    except (
-        NotImplementedError,
-        AttributeError,
-        TypeError,
-        ValueError,
-    ):  # a custom optimizer without a config
-        return False
+        return isinstance(optimizer.get_config().get("learning_rate"), dict), []
+    except (NotImplementedError, AttributeError, TypeError, ValueError):
+        name = type(optimizer).__name__
+        return False, [f"schedule of the learning rate: {name} has no config; taken as constant"]
 
 
 def _shortest(value: Any) -> float:

@@ -188,3 +188,25 @@ def test_a_model_that_is_not_compiled_is_refused():
         program_facts(sequential(layers.Dense(1)))
     with pytest.raises(ValueError, match=r"`model` must be a keras.Model.*Received: model=3"):
         program_facts(3)
+
+
+class NoConfig(keras.optimizers.SGD):
+    def get_config(self):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "scheduled", "said"),
+    [
+        (keras.optimizers.SGD(0.1), False, 0),
+        (keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 9, 0.9)), True, 0),
+        (NoConfig(0.1), False, 1),
+    ],
+    ids=["constant", "scheduled", "no config"],
+)
+def test_a_schedule_that_cannot_be_seen_is_said(optimizer, scheduled, said):
+    model = sequential(layers.Dense(1))
+    model.compile(optimizer, "mse")
+    program = program_facts(model)
+    assert program.scheduled is scheduled
+    assert sum("NoConfig has no config" in line for line in program.left_out) == said
