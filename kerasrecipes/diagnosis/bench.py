@@ -13,6 +13,7 @@ from kerasrecipes import backend
 from kerasrecipes.diagnosis.own_time import own_time
 
 STEPS_AT_ONCE = 128
+PATIENCE = 3.0  # times the seconds given, where steps are slow
 # Convolutions in a loop of XLA's are tens of times slower; recurrent layers hold loops themselves.
 _ONE_BY_ONE = (keras.layers.RNN, keras.layers.Bidirectional)
 
@@ -64,6 +65,7 @@ class Bench:
         seconds: float = np.inf,
         *,
         one_batch: bool = False,
+        at_least: int = 0,
     ) -> np.ndarray:
         """Trains on from where the copy stands.
 
@@ -71,6 +73,7 @@ class Bench:
             steps: Most steps.
             seconds: Begins no further call of the compiled steps after so long.
             one_batch: Whether every step is on the first batch.
+            at_least: Steps that are made before the time counts, within `PATIENCE` times as long.
 
         Returns:
             The cost of each batch, `(steps done,)`; from the first that is not finite on, they are
@@ -84,7 +87,8 @@ class Bench:
             means = np.asarray(self._run(self.x, self.y, order), "float64")
             costs = np.append(costs, _of_each(means))
             took = own_time() - begins
-            if took > seconds or not np.isfinite(costs[-1]):
+            patience = PATIENCE if len(costs) < at_least else 1.0
+            if took > patience * seconds or not np.isfinite(costs[-1]):
                 break
         if len(costs):
             self.step_seconds = took / len(costs)

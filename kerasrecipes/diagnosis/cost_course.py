@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 
-from kerasrecipes.diagnosis.learning import LEARNED, LEARNED_WELL, fails, is_finished, skill_of
-from kerasrecipes.diagnosis.trace import Run, Trace
+from kerasrecipes.diagnosis.trace import Run
 
 AT_PRIORS = 0.05  # of the way from the priors' cost to the floor: no more than noise and luck give
 SURE_STEPS = 200  # a plateau that is shorter may be a start
+SOME_STEPS = 100  # enough to overfit one batch
+NOT_OVERFIT = 0.5  # of the way from the priors' cost to the floor
+FAR_BEYOND = 100.0  # times the priors' cost: no noise or warm-up goes there
 
 
 def last_cost(run: Run) -> float | None:
@@ -77,22 +79,35 @@ def is_stuck(run: Run) -> bool:
     return reached is not None and reached < AT_PRIORS and long and not still_falls(run)
 
 
-def is_suspect(trace: Trace) -> bool:
-    """Whether the run is finished and did not learn well, or is plainly stuck.
+def one_batch_fails(run: Run) -> bool:
+    """Whether one batch alone was trained on, and was not learned by heart.
 
-    The signs of a run that is on its way, or that ended well, are not worth a word.
+    Example:
+        >>> one_batch_fails(Run(one_batch_cost=0.6, prior_cost=0.7)), one_batch_fails(Run())
+        (True, False)
     """
-    if trace.run is None:
+    if run.one_batch_cost is None or run.prior_cost is None:
         return False
-    skill = skill_of(trace)
-    well = skill is not None and skill >= LEARNED_WELL
-    return not well and (is_stuck(trace.run) or is_finished(trace))
+    half = run.prior_cost - NOT_OVERFIT * (run.prior_cost - (run.floor_cost or 0.0))
+    return not run.one_batch_cost < half
 
 
-def harm(trace: Trace) -> str:
-    """`"warning"` where the harm is seen: the program fails, or is stuck and no skill says else."""
-    skill = skill_of(trace)
-    if trace.run is None or (skill is not None and skill >= LEARNED):
-        return "note"
-    stuck = is_stuck(trace.run) and (skill is None or not is_finished(trace))
-    return "warning" if fails(trace) or stuck else "note"
+def is_hopeless(run: Run) -> bool:
+    """Whether a run that is not finished has shown enough: more of the same will not learn.
+
+    Its numbers are no longer finite; or its cost is above 100 times that of the priors; or, after
+    100 steps, it is still at the priors and one batch alone cannot be learned by heart either.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> seen = Run(costs=(0.7,), prior_cost=0.7, floor_cost=0.0, steps=150)
+        >>> is_hopeless(seen), is_hopeless(replace(seen, one_batch_cost=0.69))
+        (False, True)
+    """
+    cost, reached = last_cost(run), progress(run)
+    if run.not_finite is not None:
+        return True
+    if run.steps < SOME_STEPS or cost is None or reached is None:
+        return False
+    far = run.prior_cost is not None and 0 < FAR_BEYOND * run.prior_cost < cost
+    return far or (reached < AT_PRIORS and one_batch_fails(run))

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from kerasrecipes.diagnosis.bench import Bench, as_tensors
+from kerasrecipes.diagnosis.bench import PATIENCE, Bench, as_tensors
 from kerasrecipes.diagnosis.case import Case, sampled
 from kerasrecipes.diagnosis.collect import (
     input_facts,
@@ -62,7 +62,8 @@ def diagnose(
             too.
         batch_size: As for `fit`; 32 by default.
         shuffle: As for `fit`.
-        seconds: Float > 0. About how long it may take.
+        seconds: Float > 0. About how long it may take; up to three times as long where 200 steps,
+            the least that tell something, take longer.
         seed: Of samples and orders.
 
     Returns:
@@ -130,7 +131,8 @@ def _trained(case: Case, trace: Trace, ends: float) -> Trace:
     tap = GradientTap()
     bench = own_bench(case, tap)
     try:
-        run = probe(case, bench, tap, trace.targets, PROBE_SHARE * (ends - own_time()))
+        probing, begins = PROBE_SHARE * (ends - own_time()), own_time()
+        run = probe(case, bench, tap, trace.targets, probing)
     except Exception as error:
         raise _StepFailedError(
             "`x` and `y` must fit the model and its loss: its first training step failed. "
@@ -138,7 +140,9 @@ def _trained(case: Case, trace: Trace, ends: float) -> Trace:
             f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         ) from error
     trace = replace(trace, run=run)
-    return run_trials(trace, Benches(case, bench), ends - own_time())
+    stretch = min(max((own_time() - begins) / probing, 1.0), PATIENCE)
+    left = max(ends - own_time(), stretch * probing)
+    return run_trials(trace, Benches(case, bench), left)
 
 
 def _shapes(values: Any) -> Any:

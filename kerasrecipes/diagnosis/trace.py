@@ -171,11 +171,13 @@ class Skill:
         train, dev: On a sample of each, by the same weights; dev is None if none is held out.
         prediction_deviation: How much the predictions differ between examples, relative to the
             targets' deviation; about 0 for a constant prediction.
+        examples: Different ones, of dev if there is one, else of train; None if not counted.
     """
 
     train: float
     dev: float | None = None
     prediction_deviation: float | None = None
+    examples: int | None = None
 
 
 @dataclass(frozen=True)
@@ -244,6 +246,7 @@ class Trial:
         without: What the same trial reached without this change, where it was one of several; None
             where the program itself is what it compares with.
         settings: All that was changed, by name.
+        is_sound: Whether the change is sound practice for any such program.
     """
 
     change: str
@@ -254,6 +257,7 @@ class Trial:
     also: tuple[str, ...] = ()
     without: Skill | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
+    is_sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -263,7 +267,7 @@ class Trace:
     Attributes:
         program, inputs, targets: What stands in the code and in the data.
         run: What happened when it was trained; None before.
-        baseline: The program unchanged, retrained as the trials were; None without trials.
+        baseline: The program unchanged, as the probe trained it; None without trials.
         trials: Retrainings with one thing changed, in the order they were made.
         drift: p-value of train and dev coming from one distribution; None if not tested.
         shared_examples: Share of dev's examples that are in train too; None if not tested.

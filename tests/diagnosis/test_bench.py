@@ -51,6 +51,14 @@ def test_the_model_that_was_copied_stays_as_it_was(trained):
         np.testing.assert_array_equal(now, before)
 
 
+def test_a_few_steps_are_made_whatever_the_time():
+    bench = bench_of(small_model())
+    bench.steps_at_once = 1
+    assert len(bench.train(40, 1e-9)) == 8  # a call of the compiled steps
+    assert len(bench.train(40, 1e-9, at_least=40)) == 8  # three times 1e-9 s
+    assert len(bench.train(40, 60.0, at_least=40)) == 40
+
+
 def test_a_reset_bench_repeats_its_training(trained):
     *_, bench, costs, weights = trained
     bench.reset()

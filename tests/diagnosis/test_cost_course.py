@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from kerasrecipes.diagnosis.cost_course import (
-    harm,
+    is_hopeless,
     is_stuck,
-    is_suspect,
     last_cost,
+    one_batch_fails,
     progress,
     still_falls,
 )
+from kerasrecipes.diagnosis.learning import fails, harm, is_suspect
 from kerasrecipes.diagnosis.trace import Run, Skill
 from tests.diagnosis.traces import FLAT, WELL, noise, trace
 
@@ -76,6 +77,32 @@ def test_a_fall_is_told_from_noise(costs, falls):
 )
 def test_stuck_is_a_long_stay_at_the_priors(changes, stuck):
     assert is_stuck(trace(**changes).run) == stuck
+
+
+@pytest.mark.parametrize(
+    ("changes", "hopeless"),
+    [
+        ({}, False),
+        ({"one_batch_cost": 1.0}, True),
+        ({"one_batch_cost": 0.5}, False),
+        ({"one_batch_cost": 1.0, "steps": 99}, False),
+        ({"one_batch_cost": 1.0, "costs": (0.9,)}, False),
+        ({"costs": (100.1 * 1.1,)}, True),
+        ({"costs": (99.0 * 1.1,)}, False),
+        ({"costs": (1e9,), "steps": 20}, False),
+        ({"costs": (np.nan,), "not_finite": (3, "one")}, True),
+    ],
+)
+def test_a_run_that_was_cut_short_is_hopeless_where_nothing_moves_or_all_is_lost(changes, hopeless):
+    evidence = trace(epochs=1, **changes)
+    assert is_hopeless(evidence.run) == hopeless
+    assert fails(evidence) == hopeless
+
+
+def test_one_batch_fails_where_half_of_the_way_is_not_made():
+    assert one_batch_fails(trace(one_batch_cost=0.56).run)
+    assert not one_batch_fails(trace(one_batch_cost=0.54).run)
+    assert not one_batch_fails(trace(one_batch_cost=1.0, prior_cost=None).run)
 
 
 @pytest.mark.parametrize(

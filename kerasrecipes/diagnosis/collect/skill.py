@@ -70,6 +70,7 @@ def skill(
         train=_skill(job, *seen),
         dev=None if held_out is None else _skill(job, *held_out),
         prediction_deviation=_spread(job, *seen),
+        examples=_different(*(train if held_out is None else dev or train), most),
     )
 
 
@@ -85,6 +86,13 @@ def _predicted(model: keras.Model, data: Data, most: int) -> tuple[np.ndarray, n
     outputs = np.asarray(outputs, dtype="float64")
     columns = outputs.shape[-1] if outputs.ndim > 1 else 1
     return _as_rows(labels[rows], len(outputs.reshape(-1, columns))), outputs.reshape(-1, columns)
+
+
+def _different(x: Any, y: Any, most: int) -> int:
+    """How many different inputs are among those predicted."""
+    rows = rows_of(np.asarray(y), most)
+    parts = [np.asarray(array)[rows] for array in tree.flatten(x)]
+    return len({tuple(part[i].tobytes() for part in parts) for i in range(len(rows))})
 
 
 def _as_rows(y: np.ndarray, count: int) -> np.ndarray:

@@ -9,15 +9,22 @@ import numpy as np
 
 from kerasrecipes.diagnosis.cost_course import (
     AT_PRIORS,
-    harm,
+    is_hopeless,
     is_stuck,
-    is_suspect,
     last_cost,
+    one_batch_fails,
     progress,
     still_falls,
 )
 from kerasrecipes.diagnosis.finding import Finding
-from kerasrecipes.diagnosis.learning import LEARNED, fails, is_finished, skill_of
+from kerasrecipes.diagnosis.learning import (
+    LEARNED,
+    fails,
+    harm,
+    is_finished,
+    is_suspect,
+    skill_of,
+)
 from kerasrecipes.diagnosis.rules.gradients import (
     gradients_by_depth,
     no_gradient,
@@ -38,7 +45,6 @@ NOT_FALLEN = 0.02  # of the first cost
 FEW_STEPS = 500
 SLOW_UPDATE = 3e-4  # below it the rate comes before the epochs
 RISES, SWING = 0.3, 0.1
-NOT_OVERFIT = 0.5
 SIGNS = (
     target_scale, dead_units, saturated_units, gradients_by_depth, no_gradient, update_size,
     cost_at_the_start,
@@ -66,7 +72,7 @@ def diverged(trace: Trace) -> Iterator[Finding]:
     known = [float(start) for start in starts if start is not None and math.isfinite(start)]
     start = max(known or run.costs[:1], default=0.0)
     falls = len(run.costs) > 1 and run.costs[-1] < run.costs[-2]
-    on_its_way = not is_finished(trace) and (run.epochs < 2 or falls)
+    on_its_way = not is_finished(trace) and not is_hopeless(run) and (run.epochs < 2 or falls)
     skill = skill_of(trace)
     learned = skill is not None and skill >= LEARNED
     if not start > 0 or not cost > DIVERGED * start or on_its_way or learned:
@@ -201,10 +207,7 @@ def one_batch(trace: Trace) -> Iterator[Finding]:
     What else could cause it: a batch with contradicting targets; strong dropout or penalties.
     """
     run = trace.run
-    if run is None or run.one_batch_cost is None or run.prior_cost is None or not fails(trace):
-        return
-    floor = run.floor_cost or 0.0
-    if run.one_batch_cost < run.prior_cost - NOT_OVERFIT * (run.prior_cost - floor):
+    if run is None or not one_batch_fails(run) or not fails(trace):
         return
     cause, advice, number = next(_signs(trace), _lower_or_higher(trace))
     yield Finding(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnosis.cost_course import AT_PRIORS, harm, progress, still_falls
+from kerasrecipes.diagnosis.cost_course import AT_PRIORS, progress, still_falls
 from kerasrecipes.diagnosis.finding import Finding
-from kerasrecipes.diagnosis.learning import LEARNED, LEARNED_WELL, is_finished
+from kerasrecipes.diagnosis.learning import LEARNED, LEARNED_WELL, harm, is_finished
 from kerasrecipes.diagnosis.trace import Trace
 
 GAP = 0.2  # of the way from guessing to perfect

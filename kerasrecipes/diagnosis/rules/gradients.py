@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasrecipes.diagnosis.cost_course import harm, is_suspect
 from kerasrecipes.diagnosis.finding import Finding
+from kerasrecipes.diagnosis.learning import harm, is_suspect
 from kerasrecipes.diagnosis.rules.scale import STANDARDISE, input_scale
 from kerasrecipes.diagnosis.trace import Run, Trace
 

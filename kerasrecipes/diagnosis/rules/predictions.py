@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnosis.cost_course import harm, is_suspect
 from kerasrecipes.diagnosis.finding import Finding
-from kerasrecipes.diagnosis.learning import fails
+from kerasrecipes.diagnosis.learning import fails, harm, is_suspect
 from kerasrecipes.diagnosis.rules.cost import at_the_priors, diverged, likeliest
 from kerasrecipes.diagnosis.trace import Trace
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kerasrecipes.diagnosis.cost_course import harm, is_suspect
 from kerasrecipes.diagnosis.finding import Finding
+from kerasrecipes.diagnosis.learning import harm, is_suspect
 from kerasrecipes.diagnosis.trace import Trace
 
 LARGE = 10.0  # standardised features stay below 10, pixels of 0 to 255 and raw columns do not

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kerasrecipes.diagnosis.finding import Finding
-from kerasrecipes.diagnosis.learning import LEARNED
+from kerasrecipes.diagnosis.learning import LEARNED, is_decided
 from kerasrecipes.diagnosis.trace import Skill, Trace, Trial
 
 LEAST_GAIN = 0.1  # of skill
@@ -21,9 +22,10 @@ def mended_by_a_change(trace: Trace) -> Iterator[Finding]:
     The sign: retrained from the same start for as many steps with one thing changed, the program
     learns (skill of 0.25 and more, the line for learning everywhere here), gains at least 0.1 and
     at least half as much as the best of all trials. Of a program that learned in part, a change
-    must take away half of what is lacking and gain 0.05, or 0.25 where it only turns a number that
-    every program has (rate, epochs, batch size, units). What else could cause it: luck, with
-    few examples.
+    must take away half of what is lacking, by more than two standard errors of a share among so
+    many examples, and gain 0.05, or 0.25 where it only turns a number that every program has (rate,
+    epochs, batch size, units). Of a run that was cut short and is not hopeless, only flaws in the
+    code count. What else could cause it: luck, with few examples.
     """
     named: set[str] = set()
     for trial, before, after in sorted(mending(trace), key=lambda found: found[1] - found[2]):
@@ -52,11 +54,13 @@ def mending(trace: Trace) -> list[tuple[Trial, float, float]]:
     own = reached(trace.baseline.skill)
     if trace.run is not None and trace.run.skill is not None:  # it may have had longer
         own = max(own, reached(trace.run.skill))
-    found = []
+    decided, found = trace.run is None or is_decided(trace), []
     for trial in trace.trials:
+        if not decided and (own >= LEARNED or trial.cause not in FLAWS or not trial.is_sound):
+            continue  # it may learn by its end
         before = own if trial.without is None else max(own, reached(trial.without))
         found.append((trial, before, reached(trial.skill)))
-    best = max(_gain(before, after) for _, before, after in found)
+    best = max((_gain(before, after) for _, before, after in found), default=0.0)
     return [
         (trial, before, after)
         for trial, before, after in found
@@ -73,8 +77,9 @@ def _mends(trial: Trial, before: float, after: float) -> bool:
     """Whether it made the difference between not learning and learning, or most of one."""
     if before < LEARNED:
         return after >= LEARNED and after - before >= LEAST_GAIN
-    least = LEAST_GAIN_IN_PART[trial.cause in FLAWS]
-    return after - before >= max(least, SHARE_OF_MISSING * (1 - before))
+    least, missing = LEAST_GAIN_IN_PART[trial.cause in FLAWS], 1 - before
+    luck = 2 * math.sqrt(max(missing, 0.0) / trial.skill.examples) if trial.skill.examples else 0.0
+    return after - before >= max(least, SHARE_OF_MISSING * missing) and after - before > luck
 
 
 def _gain(before: float, after: float) -> float:

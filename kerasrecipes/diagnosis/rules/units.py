@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerasrecipes.diagnosis.cost_course import harm, is_suspect
 from kerasrecipes.diagnosis.finding import Finding
+from kerasrecipes.diagnosis.learning import harm, is_suspect
 from kerasrecipes.diagnosis.rules.gradients import initialization_off, update_ratio
 from kerasrecipes.diagnosis.rules.scale import STANDARDISE, input_scale
 from kerasrecipes.diagnosis.trace import Trace

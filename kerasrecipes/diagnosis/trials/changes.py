@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kerasrecipes.diagnosis.cost_course import AT_PRIORS, progress, still_falls
 from kerasrecipes.diagnosis.trace import Trace
 from kerasrecipes.diagnosis.trials.setup import Setup
 
@@ -241,6 +242,13 @@ def wider_layers(trace: Trace) -> Setup | None:
     """Four times the hidden units, where all hidden layers are narrow."""
     widths = [one.units or 0 for one in trace.program.layers[:-1]]
     return Setup(wider=4) if widths and max(widths) < SOME_UNITS else None
+
+
+def has_settled(trace: Trace) -> bool:
+    """Whether the cost settled past the priors, and does not fall any more."""
+    run = trace.run
+    reached = progress(run) if run else None
+    return run is not None and reached is not None and reached >= AT_PRIORS and not still_falls(run)
 
 
 def shuffled(trace: Trace) -> Setup | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from kerasrecipes.diagnosis.learning import LEARNED
+from kerasrecipes.diagnosis.learning import LEARNED, is_decided
 from kerasrecipes.diagnosis.own_time import own_time
 from kerasrecipes.diagnosis.rules.trials import mending, reached
 from kerasrecipes.diagnosis.trace import Run, Skill, Trace, Trial
@@ -15,6 +15,7 @@ from kerasrecipes.diagnosis.trials.variants import VARIANTS, Variant
 
 NEARLY_PERFECT = 0.95  # from here on nothing is left to mend
 SHARE = 0.12  # of the time that one trial may take
+LEAST_STEPS = 100  # of a trial; fewer of them where steps are slow
 LONG_PASSES = 4.0  # the share of a trial of more epochs, in shares
 
 
@@ -30,14 +31,20 @@ def run_trials(trace: Trace, benches: Benches, seconds: float) -> Trace:
         seconds: For all of them.
 
     Returns:
-        The trace with `baseline` and `trials`. Each trial makes as many steps as the program
-        itself; where the time does not allow for that, all of them and the baseline are cut alike.
+        The trace with `baseline`, which is what the probe reached, and `trials`. Each trial makes
+        as many steps as the program itself, or as many as the time allows; what it reaches in fewer
+        steps than the probe had counts all the same.
     """
     run = trace.run
     if run is None or run.skill is None or reached(run.skill) >= NEARLY_PERFECT:
         return trace
+    decided = is_decided(trace)
+    if not decided and reached(run.skill) >= LEARNED:  # well on its way
+        return trace
     trying = _Trying(trace, run, run.skill, benches, seconds)
     ordered = _in_order(trace, benches)
+    if not decided:
+        ordered = [one for one in ordered if one[0].is_sound]
     likely = [one for one in ordered if one[0].is_suspected(trace)]
     for variant, setup in likely:
         if not variant.is_more:
@@ -62,12 +69,9 @@ class _Trying:
         self, trace: Trace, run: Run, skill: Skill, benches: Benches, seconds: float
     ) -> None:
         self._benches, self._ends = benches, own_time() + seconds
-        self._each = SHARE * seconds
+        self._each = max(SHARE * seconds, 1.2 * LEAST_STEPS * benches.step_seconds)
         self._steps = _steps(trace, run, self._each, benches.step_seconds)
-        cost = run.costs[-1]
-        if self._steps < run.steps:
-            skill, cost = benches.run(Setup(), self._steps, 2 * self._each)
-        self.trace = replace(trace, baseline=Trial("nothing", "data", "", skill, cost))
+        self.trace = replace(trace, baseline=Trial("nothing", "data", "", skill, run.costs[-1]))
 
     def single(self, variant: Variant, setup: Setup) -> None:
         """Tries one change, if there is time."""
@@ -115,7 +119,15 @@ class _Trying:
         name = variant.name if without is None else f"{variant.name}, among others"
         line, changed = variant.line(self.trace), setup.changed()
         trial = Trial(
-            name, variant.cause, line, skill, cost, variant.also, without=without, settings=changed
+            name,
+            variant.cause,
+            line,
+            skill,
+            cost,
+            variant.also,
+            without=without,
+            settings=changed,
+            is_sound=variant.is_sound,
         )
         self.trace = replace(self.trace, trials=(*self.trace.trials, trial))
 

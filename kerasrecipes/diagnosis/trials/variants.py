@@ -16,6 +16,7 @@ from kerasrecipes.diagnosis.trials.changes import (
     epochs_line,
     fitting_weights,
     has_dead_units,
+    has_settled,
     hidden_relu,
     hidden_smooth,
     is_broken,
@@ -165,7 +166,7 @@ VARIANTS: tuple[Variant, ...] = (
     ),
     Variant("smaller batches", "batch_size", smaller_batch, size_line(smaller_batch)),
     Variant("larger batches", "batch_size", larger_batch, size_line(larger_batch)),
-    Variant("hidden layers x 4", "layers", wider_layers, constant("units=4 * units")),
+    Variant("hidden layers x 4", "layers", wider_layers, constant("units=4 * units"), has_settled),
     Variant(
         "initialisation drawn again",
         "initialization",

@@ -56,6 +56,13 @@ def test_regression_is_read_as_explained_variance_on_train_and_dev():
     assert got.prediction_deviation == pytest.approx(0, abs=1e-5)
 
 
+def test_different_examples_are_counted_once():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    x = np.array([[0.0], [1.0], [2.0], [1.0]])
+    assert skill(model, (x, x)).examples == 3
+    assert skill(model, (x, x), (x[:1], x[:1])).examples == 1
+
+
 def test_a_sample_is_enough():
     y = RNG.normal(size=(5000, 1)).astype("float32")
     assert skill(identity(), (0.5 * y, y), most=100).train == pytest.approx(0.75, abs=0.02)

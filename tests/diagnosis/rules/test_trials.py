@@ -53,6 +53,40 @@ def test_trials_that_were_cut_must_beat_what_the_program_reached_in_full():
     assert mending(whole) == []
 
 
+def cut_short(**changes):
+    """A run that is not finished, without a hope if one batch is not learned either."""
+    return Run(
+        (0.7,), prior_cost=0.7, floor_cost=0.0, steps=150, planned_epochs=9, skill=Skill(0.0),
+        **changes,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("run", "cause", "is_sound", "found"),
+    [
+        (cut_short(), "activation", True, True),
+        (cut_short(), "activation", False, False),
+        (cut_short(), "learning_rate", True, False),  # it may come to it by itself
+        (cut_short(one_batch_cost=0.69), "learning_rate", False, True),
+    ],
+)
+def test_of_a_run_that_was_cut_short_flaws_alone_are_named(run, cause, is_sound, found):
+    tried = dataclasses.replace(trial(0.9, cause), is_sound=is_sound)
+    assert bool(mending(dataclasses.replace(trace(0.0, tried), run=run))) == found
+
+
+def test_a_program_on_its_way_is_left_in_peace():
+    tried = dataclasses.replace(trial(0.9), is_sound=True)
+    run = dataclasses.replace(cut_short(), costs=(0.4,), skill=Skill(0.5))
+    assert mending(dataclasses.replace(trace(0.5, tried), run=run)) == []
+
+
+@pytest.mark.parametrize(("examples", "found"), [(4, False), (40, True), (None, True)])
+def test_a_gain_among_a_few_examples_is_luck_once_it_learns(examples, found):
+    tried = dataclasses.replace(trial(0.0), skill=Skill(0.95, examples=examples))
+    assert bool(mending(trace(0.5, tried))) == found
+
+
 def test_each_cause_of_a_mending_change_is_named_with_its_skills():
     found = list(mended_by_a_change(trace(0.1, trial(0.9, also=("loss",)))))
     assert [finding.cause for finding in found] == ["activation", "loss"]
