@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from kerasrecipes.diagnosis.finding import Finding
 from kerasrecipes.diagnosis.learning import LEARNED, is_decided
+from kerasrecipes.diagnosis.rules import fit_arguments, generalisation, layers, optimizer
 from kerasrecipes.diagnosis.trace import Skill, Trace, Trial
 
 LEAST_GAIN = 0.1  # of skill
@@ -23,9 +24,10 @@ def mended_by_a_change(trace: Trace) -> Iterator[Finding]:
     learns (skill of 0.25 and more, the line for learning everywhere here), gains at least 0.1 and
     at least half as much as the best of all trials. Of a program that learned in part, a change
     must take away half of what is lacking, by more than two standard errors of a share among so
-    many examples, and gain 0.05, or 0.25 where it only turns a number that every program has (rate,
-    epochs, batch size, units). Of a run that was cut short and is not hopeless, only flaws in the
-    code count. What else could cause it: luck, with few examples.
+    many examples, and gain 0.05; where it only turns a number that every program has (rate, epochs,
+    batch size, units), it must gain 0.25 and another rule must name that number too, for most
+    programs do better if they are trained longer. Of a run that was cut short and is not hopeless,
+    only flaws in the code count. What else could cause it: luck, with few examples.
     """
     named: set[str] = set()
     for trial, before, after in sorted(mending(trace), key=lambda found: found[1] - found[2]):
@@ -64,13 +66,21 @@ def mending(trace: Trace) -> list[tuple[Trial, float, float]]:
     return [
         (trial, before, after)
         for trial, before, after in found
-        if _mends(trial, before, after) and _gain(before, after) >= SHARE_OF_BEST * best
+        if _mends(trial, before, after)
+        and _gain(before, after) >= SHARE_OF_BEST * best
+        and (before < LEARNED or trial.cause in FLAWS or trial.cause in _numbers_named(trace))
     ]
 
 
 def reached(skill: Skill) -> float:
     """What counts: dev where there is one."""
     return skill.train if skill.dev is None else skill.dev
+
+
+def _numbers_named(trace: Trace) -> set[str]:
+    """Causes that the numbers of the program and its course point at, whatever the severity."""
+    rules = (*optimizer.RULES, *fit_arguments.RULES, *layers.RULES, generalisation.high_bias)
+    return {finding.cause for rule in rules for finding in rule(trace)}
 
 
 def _mends(trial: Trial, before: float, after: float) -> bool:

@@ -38,6 +38,13 @@ def test_a_number_that_every_program_has_must_gain_more_once_it_learns(cause, fo
     assert bool(mending(trace(0.6, trial(0.81, cause)))) == found
 
 
+@pytest.mark.parametrize(("rate", "found"), [(1e-3, False), (1e-6, True)])
+def test_a_number_is_named_of_a_program_that_learns_if_it_is_unusual_too(rate, found):
+    program = dataclasses.replace(PROGRAM, learning_rate=rate)
+    evidence = dataclasses.replace(trace(0.5, trial(0.95, "learning_rate")), program=program)
+    assert bool(mending(evidence)) == found
+
+
 def test_a_change_is_left_out_that_gains_less_than_half_of_the_best():
     found = mending(trace(0.0, trial(0.9), trial(0.44), trial(0.46)))
     assert [after for _, _, after in found] == [0.9, 0.46]
