@@ -29,8 +29,8 @@ def split_facts(x: Any, x_dev: Any, seed: int = 0) -> SplitFacts:
     `drift` is the smallest of the features' p-values after Holm's correction (Kolmogorov-Smirnov,
     or Fisher's exact test where a feature has few values), on at most 2,000 rows of each and 256
     features, drawn at random. Of sets from one distribution it is below `p` with probability `p` at
-    most. `kr.data.same_distribution` looks at features together too, in seconds;
-    what does harm by a forgotten step of preprocessing or by a split in order moves single features.
+    most. `kr.data.same_distribution` looks at features together too, in seconds; a forgotten step
+    of preprocessing and a split in order move single features.
 
     `shared_examples` is the share of at most 2,000 rows of dev that are in train bit by bit.
 

@@ -33,7 +33,7 @@ def test_random_splits_seldom_look_like_drift(x):
 
 @pytest.mark.parametrize(
     "dev",
-    [X[300:] * 50 + 100, X[300:] + [0, 0, 1], np.sort(X, axis=0)[300:]],
+    [X[300:] * 50 + 100, X[300:] + np.array([0, 0, 1]), np.sort(X, axis=0)[300:]],
     ids=["not scaled", "one feature moved", "split in order"],
 )
 def test_drift_is_seen(dev):
