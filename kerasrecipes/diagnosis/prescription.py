@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from kerasrecipes.diagnosis.plain import plain
 from kerasrecipes.diagnosis.rules.trials import mending
 from kerasrecipes.diagnosis.trace import Trace
 
@@ -27,6 +28,13 @@ class Change:
     settings: Mapping[str, Any]
     skill: float
     before: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change as plain values, ready for JSON."""
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+    def __str__(self) -> str:
+        return f"{self.line} ({self.cause}): skill {self.skill:.2f}, not {self.before:.2f}"
 
 
 def prescription(trace: Trace) -> tuple[Change, ...]:
