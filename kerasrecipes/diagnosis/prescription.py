@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from kerasrecipes.diagnosis.plain import plain
@@ -38,15 +38,16 @@ class Change:
 
 
 def prescription(trace: Trace) -> tuple[Change, ...]:
-    """The changes that mended the program, the best first."""
-    found = mending(trace)
-    changes = [
-        Change(trial.cause, trial.line, dict(trial.settings), after, before)
-        for trial, before, after in found
-    ]
-    changes.sort(key=lambda change: -change.skill)
-    return tuple(
-        change
-        for place, change in enumerate(changes)
-        if all(change.settings != other.settings for other in changes[:place])
-    )
+    """The changes that mended the program, the best first.
+
+    Trials of several changes at once are one change here; its line names those that it needs.
+    """
+    found: dict[str, Change] = {}
+    for trial, before, after in mending(trace):
+        settings = dict(trial.settings)
+        change = found.get(str(settings))
+        if change is None:
+            found[str(settings)] = Change(trial.cause, trial.line, settings, after, before)
+        elif trial.line not in change.line:
+            found[str(settings)] = replace(change, line=f"{change.line}; {trial.line}")
+    return tuple(sorted(found.values(), key=lambda change: -change.skill))
