@@ -23,7 +23,6 @@ from kerasrecipes.diagnosis.trials import Benches, Setup
 
 LEAST_GAIN = 0.005  # of skill, below which a change is not kept
 SHARE_OF_MISSING = 0.1  # of what is lacking, likewise
-GOOD_ENOUGH = 0.99
 NOTHING = -1.0  # the skill of a program that does not train: as of predictions without a number
 
 
@@ -73,7 +72,8 @@ def repair(
 
     Examples with numbers that are not finite are dropped first. Of a healthy program nothing is
     changed. Else what mended it when it was retrained is tried, then what mends a flaw in the code
-    or the data, then sound practice; each on top of what was kept so far. A change is kept if it
+    or the data, then sound practice, then, below a skill of 0.95, other numbers; each on top of
+    what was kept so far. A change is kept if it
     takes away a tenth of what is lacking, and gains 0.005 at least. Targets that belong to other
     examples, classes that train never shows, or a dev set prepared otherwise than train cannot be
     mended so: the diagnosis says what is known of them.
@@ -181,13 +181,14 @@ class _Repair:
         self.steps.append(f"As it is, the program {own}.")
 
     def result(self) -> RepairResult:
-        for change in changes_to_try(self.found):
-            left = self.ends - own_time()
+        for change, limit in changes_to_try(self.found):
             tried = with_change(self.setup, change)
-            if self.best >= GOOD_ENOUGH or left < self.benches.compile_seconds(tried):
+            if self.best >= limit or tried == self.setup:
+                continue
+            if self.ends - own_time() < self.benches.compile_seconds(tried):
+                self.steps.append("The time is over.")
                 break
-            if tried != self.setup:
-                self._try(change, tried)
+            self._try(change, tried)
         if not self.kept:
             self.steps.append("Nothing that was tried helped." if self.trainings > 1 else "Done.")
         return RepairResult(

@@ -6,32 +6,44 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kerasrecipes.diagnosis.diagnosis import Diagnosis
+from kerasrecipes.diagnosis.learning import LEARNED
 from kerasrecipes.diagnosis.prescription import Change
 from kerasrecipes.diagnosis.trace import Trace
-from kerasrecipes.diagnosis.trials import VARIANTS, Setup
+from kerasrecipes.diagnosis.trials import VARIANTS, Setup, Variant
 from kerasrecipes.diagnosis.trials.changes import fitting_output, output_line
+from kerasrecipes.diagnosis.trials.run_trials import NEARLY_PERFECT
 
+GOOD_ENOUGH = 0.99
 LEAST_UNITS, MANY_UNITS = 16, 64  # of a hidden layer; or as many as the output has, up to 64
 
 
-def changes_to_try(found: Diagnosis) -> tuple[Change, ...]:
-    """The changes, the best evidence first: each one's `skill` is NaN where none was measured.
+def changes_to_try(found: Diagnosis) -> tuple[tuple[Change, float], ...]:
+    """The changes, the best evidence first, each with the skill from which on it is not tried.
 
-    First what mended the program when it was retrained, then what mends a flaw that is certain,
-    then sound practice, then what only turns a number.
+    First what mended the program when it was retrained, then what mends a flaw of the code or the
+    data, then sound practice, then what only turns a number, and other first weights last: from a
+    skill of 0.95 on, the search for numbers is no repair, and neither is luck from 0.25 on. The
+    `skill` of a change that was not measured is NaN.
     """
     trace = found.trace
     if trace is None or found.healthy:
         return ()
-    changes = [*found.prescription(), *_mending_flaws(trace)]
+    changes = [(one, GOOD_ENOUGH) for one in (*found.prescription(), *_mending_flaws(trace))]
     fitting = [(one, setup) for one in VARIANTS if (setup := one.setup(trace)) is not None]
-    fitting.sort(key=lambda pair: not pair[0].is_sound)
-    changes += [_change(one.cause, one.line(trace), setup) for one, setup in fitting]
+    limited = [(_limit(one, setup), one, setup) for one, setup in fitting]
+    for limit, variant, setup in sorted(limited, key=lambda each: -each[0]):
+        changes.append((_change(variant.cause, variant.line(trace), setup), limit))
     return tuple(
-        change
-        for place, change in enumerate(changes)
-        if all(change.settings != other.settings for other in changes[:place])
+        (change, limit)
+        for place, (change, limit) in enumerate(changes)
+        if all(change.settings != other.settings for other, _ in changes[:place])
     )
+
+
+def _limit(variant: Variant, setup: Setup) -> float:
+    if setup.weights == "redrawn":
+        return LEARNED
+    return GOOD_ENOUGH if variant.is_sound else NEARLY_PERFECT
 
 
 def with_change(setup: Setup, change: Change) -> Setup:

@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.diagnosis import repair
+from kerasrecipes.diagnosis import Change, repair
+from kerasrecipes.diagnosis.judge import judge
 from kerasrecipes.diagnosis.repair_changes import changes_to_try, with_change
 from kerasrecipes.diagnosis.trials import Setup
+from tests.diagnosis.traces import WELL, trace
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(400, 4)).astype("float32")
@@ -115,8 +117,6 @@ def test_dev_is_given_once():
 
 
 def test_another_optimizer_brings_a_rate_of_its_own():
-    from kerasrecipes.diagnosis import Change
-
     adam = Change("optimizer", "line", {"optimizer": "adam"}, 0.9, 0.1)
     kept = Setup(rate=100.0, standardized=True)
     assert with_change(kept, adam) == Setup(standardized=True, optimizer="adam")
@@ -124,8 +124,15 @@ def test_another_optimizer_brings_a_rate_of_its_own():
 
 def test_of_a_healthy_program_nothing_is_tried():
     from kerasrecipes.diagnosis.judge import judge
-    from tests.diagnosis.traces import WELL, trace
+    from tests.diagnosis.traces import trace
 
     assert changes_to_try(judge(trace(WELL))) == ()
-    lines = [change.line for change in changes_to_try(judge(trace()))]
-    assert len(lines) == len(set(lines)) > 5
+
+
+def test_sound_practice_comes_before_numbers_and_luck_is_for_programs_that_fail():
+    tried = changes_to_try(judge(trace()))
+    settings = [tuple(change.settings.items()) for change, _ in tried]
+    assert len(settings) == len(set(settings)) > 5
+    limits = [limit for change, limit in tried if change.settings != {"weights": "redrawn"}]
+    assert limits == sorted(limits, reverse=True)
+    assert [limit for one, limit in tried if one.settings == {"weights": "redrawn"}] == [0.25]
