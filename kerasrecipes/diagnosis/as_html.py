@@ -39,8 +39,8 @@ def as_html(diagnosis: Diagnosis) -> str:
 def _prescribed(diagnosis: Diagnosis) -> str:
     """The changes that mended the program, as a list."""
     changes = "".join(
-        f"<li><code>{html.escape(change.line)}</code> <small>{_cause(change.cause)}: skill "
-        f"{change.skill:.2f}, not {change.before:.2f}</small></li>"
+        f"<li><code>{html.escape(change.line)}</code> <small>{_cause(change.cause)}: "
+        f"{change.gain()}</small></li>"
         for change in diagnosis.prescription()
     )
     if not changes:

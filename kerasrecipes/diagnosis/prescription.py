@@ -34,7 +34,12 @@ class Change:
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
     def __str__(self) -> str:
-        return f"{self.line} ({self.cause}): skill {self.skill:.2f}, not {self.before:.2f}"
+        return f"{self.line} ({self.cause}): {self.gain()}"
+
+    def gain(self) -> str:
+        """What it brought, in words."""
+        after, before = (round(value, 2) + 0.0 for value in (self.skill, self.before))
+        return f"skill {after:.2f}, not {before:.2f}"  # no minus in front of 0.00
 
 
 def prescription(trace: Trace) -> tuple[Change, ...]:
@@ -43,11 +48,11 @@ def prescription(trace: Trace) -> tuple[Change, ...]:
     Trials of several changes at once are one change here; its line names those that it needs.
     """
     found: dict[str, Change] = {}
-    for trial, before, after in mending(trace):
+    for trial, before, after in sorted(mending(trace), key=lambda one: -one[2]):
         settings = dict(trial.settings)
         change = found.get(str(settings))
         if change is None:
             found[str(settings)] = Change(trial.cause, trial.line, settings, after, before)
-        elif trial.line not in change.line:
+        elif trial.without is not None and trial.line not in change.line:
             found[str(settings)] = replace(change, line=f"{change.line}; {trial.line}")
-    return tuple(sorted(found.values(), key=lambda change: -change.skill))
+    return tuple(found.values())

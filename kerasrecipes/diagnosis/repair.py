@@ -23,6 +23,7 @@ from kerasrecipes.diagnosis.trials import Benches, Setup
 
 LEAST_GAIN = 0.005  # of skill, below which a change is not kept
 SHARE_OF_MISSING = 0.1  # of what is lacking, likewise
+FINITE = "i = np.isfinite(x).all(axis=1); x, y = x[i], y[i]"
 NOTHING = -1.0  # the skill of a program that does not train: as of predictions without a number
 
 
@@ -110,7 +111,11 @@ def repair(
     """
     train, dev = _parts(data, validation_data)
     steps: list[str] = []
-    train, dev = _finite(train, "train", steps), None if dev is None else _finite(dev, "dev", steps)
+    train, dropped = _finite(train)
+    if dev is not None:
+        dev, dropped_of_dev = _finite(dev)
+        steps += _dropped(dropped_of_dev, "dev")
+    steps += _dropped(dropped, "train")
     begins = own_time()
     planned: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "shuffle": shuffle}
     with undisturbed():
@@ -126,7 +131,8 @@ def repair(
             benches = Benches(case, own_bench(case))
         except CannotCopyError as error:
             return _nothing_done(found, [*steps, f"Nothing was tried: {error}"])
-        return _Repair(benches, found, steps, begins + seconds).result()
+        result = _Repair(benches, found, steps, begins + seconds).result()
+        return _with_dropped(result) if dropped else result
 
 
 def _parts(data: Any, validation_data: Any) -> tuple[Data, Data | None]:
@@ -144,19 +150,27 @@ def _parts(data: Any, validation_data: Any) -> tuple[Data, Data | None]:
     return checked_data(data[0], data[1], dev)
 
 
-def _finite(data: Data, name: str, steps: list[str]) -> Data:
-    """The examples without NaN and infinity; all where none is without."""
+def _finite(data: Data) -> tuple[Data, int]:
+    """The examples without NaN and infinity, and how many were dropped; all if none is without."""
     good = np.ones(len(keras.tree.flatten(data)[0]), bool)
     for array in keras.tree.flatten(data):
         if array.dtype.kind == "f":
             good &= np.isfinite(array.reshape(len(array), -1)).all(axis=1)
     if good.all() or not good.any():
-        return data
-    steps.append(
-        f"Dropped {(~good).sum()} examples of {name} that are not finite: "
-        "x, y = x[np.isfinite(x).all(axis=1)], y[np.isfinite(x).all(axis=1)]."
-    )
-    return keras.tree.map_structure(lambda array: array[good], data)
+        return data, 0
+    return keras.tree.map_structure(lambda array: array[good], data), int((~good).sum())
+
+
+def _dropped(number: int, part: str) -> list[str]:
+    return [f"Dropped {number} examples of {part} that are not finite: {FINITE}."] if number else []
+
+
+def _with_dropped(result: RepairResult) -> RepairResult:
+    """The dropped examples as the first change: with them the cost is NaN from some step on."""
+    change = Change("preprocessing", FINITE, {"finite": True}, result.skill_before, NOTHING)
+    settings = {"finite": True, **result.settings}
+    kept = (change, *result.kept)
+    return replace(result, kept=kept, settings=settings, skill_before=NOTHING)
 
 
 def _compiled(build: Callable[[], keras.Model], compile_args: Mapping[str, Any]) -> keras.Model:

@@ -61,6 +61,8 @@ def test_examples_that_are_not_finite_are_dropped():
     x[5:12, 1] = np.nan
     result = mended(build_with(1, "sigmoid"), "binary_crossentropy", SIDE, x)
     assert "Dropped 7 examples of train" in str(result)
+    assert result.settings["finite"]
+    assert result.skill_before == -1 < result.kept[0].skill
     assert result.skill_after > 0.8
 
 
