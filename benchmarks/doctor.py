@@ -4,6 +4,7 @@
         [--doctor diagnose|callback] [--write] [--only FAULT] [--program NAME]
     python benchmarks/doctor.py --cases [PATH]      real programs, buggy and fixed
     python benchmarks/doctor.py --repair            the share that `repair` mends
+    python benchmarks/doctor.py --rules             the table of rules into docs/doctor.md
 
 First every program is trained, healthy and with each fault, by the same seeds: the healthy must
 learn (skill above 0.25 in each seed), and a fault counts only where it does harm (it fails, or
@@ -31,6 +32,7 @@ from doctor_bench.faults import FAULTS
 from doctor_bench.healthy_programs import missing, programs_of
 from doctor_bench.mend import print_mended
 from doctor_bench.page import write_page
+from doctor_bench.rules_table import write_rules
 from doctor_bench.skill import LEARNED, does_harm, trained_skill
 from doctor_bench.table import (
     Answers,
@@ -52,6 +54,9 @@ QUICK_PROGRAMS = 2  # per fault
 
 def main() -> int:
     options = parsed()
+    if options.rules:
+        write_rules()
+        return 0
     if options.cases:
         return print_cases(Path(options.cases), options.only)
     for name in missing():
@@ -83,6 +88,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--doctor", choices=WAYS, default="diagnose")
     parser.add_argument("--write", action="store_true", help="the tables into docs/doctor.md")
     parser.add_argument("--repair", action="store_true", help="count what `repair` mends")
+    parser.add_argument("--rules", action="store_true", help="the table of rules")
     parser.add_argument("--harm", action="store_true", help="only which faults do harm")
     parser.add_argument("--cases", nargs="?", const="../shared/doctor_cases")
     parser.add_argument("--only", help="one fault, or one case")

@@ -15,7 +15,7 @@ STYLES = {"error": "bold red", "warning": "bold yellow", "note": "bold blue"}
 
 
 def show_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
-    """Prints the findings, the most severe first, what was left out, and the answer last.
+    """Prints the findings, then what mends it, what was left out, and the answer.
 
     Args:
         diagnosis: What was found.
@@ -23,6 +23,12 @@ def show_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
     """
     for finding in diagnosis.findings:
         console.print(Group(*_finding(finding)))
+    changes = diagnosis.prescription()
+    if changes:
+        console.print(Text("prescription", style="bold"), "(a copy retrained with one change)")
+        for change in changes:
+            console.print(Padding(Text(str(change)), (0, 0, 0, 4)))
+        console.print()
     for reason in diagnosis.left_out:
         console.print(Text(f"left out: {reason}", style="dim"))
     console.print(_answer(diagnosis))
@@ -40,10 +46,6 @@ def _finding(finding: Finding) -> Iterator[RenderableType]:
 
 
 def _answer(diagnosis: Diagnosis) -> Text:
-    notes = sum(finding.severity == "note" for finding in diagnosis.findings)
-    harmful = len(diagnosis.findings) - notes
-    beside = f", {notes} note{'s' * (notes != 1)}" if notes else ""
-    if diagnosis.healthy:
-        return Text.from_markup(f"[bold green]healthy[/]: no error and no warning{beside}")
-    plural = "s" * (harmful != 1)
-    return Text.from_markup(f"[bold red]not healthy[/]: {harmful} finding{plural}{beside}")
+    style = "bold green" if diagnosis.healthy else "bold red"
+    state, _, told = diagnosis.summary().partition(":")
+    return Text.assemble((state, style), f":{told}")

@@ -16,7 +16,6 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "doctor.md"
 def write_page(options: Namespace, answers: Answers, harmless: Mapping[str, int]) -> None:
     """Puts the tables of this way and half between their marks, the rest as it was."""
     mark = f"seeded faults, {options.doctor}, {options.half}"
-    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
     quick = "--quick " if options.quick else ""
     command = f"{quick}--half {options.half} --seeds {options.seeds} --doctor {options.doctor}"
     versions = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
@@ -25,7 +24,6 @@ def write_page(options: Namespace, answers: Answers, harmless: Mapping[str, int]
         for trial, codes in false_alarms(answers)
     ]
     lines = [
-        begin,
         f"`python benchmarks/doctor.py {command}`: {versions}, {options.processes} processes.",
         "",
         *fault_table(answers, harmless),
@@ -34,10 +32,15 @@ def write_page(options: Namespace, answers: Answers, harmless: Mapping[str, int]
         "",
         *(f"- missed: {line}" for line in misses(answers)),
         *alarms,
-        end,
     ]
     page = PAGE.read_text() if PAGE.exists() else "# The training doctor\n"
+    PAGE.write_text(put_between(page, mark, lines))
+
+
+def put_between(page: str, mark: str, lines: list[str]) -> str:
+    """The page with the lines between its marks, at its end where it has none."""
+    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
     if begin not in page:
         page += f"\n{begin}\n{end}\n"
     before, _, rest = page.partition(begin)
-    PAGE.write_text(before + "\n".join(lines) + rest.partition(end)[2])
+    return before + "\n".join([begin, *lines, end]) + rest.partition(end)[2]

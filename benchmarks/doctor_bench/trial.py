@@ -19,6 +19,8 @@ from doctor_bench.faults import FAULTS
 from doctor_bench.healthy_programs import programs_of
 from doctor_bench.program import Program
 
+TASKS_OF_A_PROCESS = 60  # what earlier models leave behind slows the later
+
 
 class Trial(NamedTuple):
     """One row of the benchmark; no fault is the healthy program."""
@@ -85,22 +87,26 @@ def answered(
     processes: int,
 ) -> Iterator[tuple[Trial, Any]]:
     """The answer of each trial, from the file or by running the job in one of the processes."""
-    waiting = {}
-    context = get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=60) as pool:
-        for trial in trials:
-            key = key_of(trial)
-            if key in kept.answers:
-                yield trial, kept.answers[key]
-            else:
-                waiting[pool.submit(job, trial, argument)] = trial, key
-        start, number = time.perf_counter(), len(waiting)
-        for done, future in enumerate(as_completed(waiting), 1):
-            trial, key = waiting[future]
-            kept.keep(key, future.result())
-            minutes = (time.perf_counter() - start) / 60
-            said = (
-                f"[{done}/{number}, {minutes:.1f} min] {trial.program} {trial.fault or 'healthy'}"
-            )
-            print(f"{said} seed {trial.seed}: {kept.answers[key]}"[:180], flush=True)
+    waiting = []
+    for trial in trials:
+        key = key_of(trial)
+        if key in kept.answers:
             yield trial, kept.answers[key]
+        else:
+            waiting.append((trial, key))
+    start, number, done = time.perf_counter(), len(waiting), 0
+    # Processes that are replaced after some tasks (`max_tasks_per_child`) may leave the pool empty
+    # and waiting, CPython issue 115634: a fresh pool for every so many.
+    at_once = TASKS_OF_A_PROCESS * processes
+    for begin in range(0, number, at_once):
+        part = waiting[begin : begin + at_once]
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            running = {pool.submit(job, trial, argument): (trial, key) for trial, key in part}
+            for future in as_completed(running):
+                (trial, key), done = running[future], done + 1
+                kept.keep(key, future.result())
+                minutes = (time.perf_counter() - start) / 60
+                said = f"[{done}/{number}, {minutes:.1f} min] {trial.program} "
+                said += f"{trial.fault or 'healthy'} seed {trial.seed}: {kept.answers[key]}"
+                print(said[:180], flush=True)
+                yield trial, kept.answers[key]

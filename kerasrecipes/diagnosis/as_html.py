@@ -19,23 +19,34 @@ def as_html(diagnosis: Diagnosis) -> str:
 
     Colours are those of text and borders alone, so that it reads on light and on dark pages.
     """
-    state = "healthy" if diagnosis.healthy else diagnosis.findings[0].severity
-    colour = GOOD if diagnosis.healthy else COLOURS[state]
-    count = len(diagnosis.findings)
-    told = f"{state}: {count} finding{'s' * (count != 1)}" if count else "healthy: nothing found"
+    colour = GOOD if diagnosis.healthy else COLOURS[diagnosis.findings[0].severity]
     reading = ""
     if diagnosis.bias_variance:
         reading = f"<p style='margin:.4em 0'>{html.escape(str(diagnosis.bias_variance))}</p>"
     items = "".join(_item(finding) for finding in diagnosis.findings)
+    items += _prescribed(diagnosis)
     items += "".join(
         f"<p style='margin:.4em 0'><small>left out: {html.escape(reason)}</small></p>"
         for reason in diagnosis.left_out
     )
     return (
         "<div style='max-width:46em;line-height:1.45;overflow-wrap:anywhere'>"
-        f"<p style='margin:.2em 0'><b style='color:{colour}'>{told}</b></p>"
+        f"<p style='margin:.2em 0'><b style='color:{colour}'>{diagnosis.summary()}</b></p>"
         f"{reading}{items}</div>"
     )
+
+
+def _prescribed(diagnosis: Diagnosis) -> str:
+    """The changes that mended the program, as a list."""
+    changes = "".join(
+        f"<li><code>{html.escape(change.line)}</code> <small>{_cause(change.cause)}: "
+        f"{change.gain()}</small></li>"
+        for change in diagnosis.prescription()
+    )
+    if not changes:
+        return ""
+    title = "<b>prescription</b>, by retraining a copy with one thing changed:"
+    return f"<div style='margin:.5em 0'>{title}<ul style='margin:.2em 0'>{changes}</ul></div>"
 
 
 def _item(finding: Finding) -> str:
@@ -45,6 +56,10 @@ def _item(finding: Finding) -> str:
     return (
         f"<div style='border-left:3px solid {colour};margin:.5em 0;padding:.1em .8em'>"
         f"<b style='color:{colour}'>{html.escape(finding.severity)}</b> "
-        f"<b>{html.escape(finding.code)}</b>{place} &rarr; {html.escape(finding.cause)}<br>"
+        f"<b>{html.escape(finding.code)}</b>{place} &rarr; {_cause(finding.cause)}<br>"
         f"{html.escape(finding.advice)}<br><small>{numbers}; {reference}</small></div>"
     )
+
+
+def _cause(cause: str) -> str:
+    return html.escape(cause.replace("_", " "))

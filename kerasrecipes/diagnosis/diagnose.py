@@ -13,6 +13,7 @@ from kerasrecipes.diagnosis.collect import (
     input_facts,
     neighbour_skill,
     program_facts,
+    split_facts,
     target_facts,
 )
 from kerasrecipes.diagnosis.diagnose_arguments import checked_data, require_numbers
@@ -93,6 +94,8 @@ def diagnose(
     inputs, targets = input_facts(train[0], model), target_facts(train[1])
     related = neighbour_skill(*train, inputs, targets)
     trace = Trace(program, inputs, targets, neighbour_skill=related)
+    if dev is not None:
+        trace = replace(trace, **split_facts(train[0], dev[0], seed)._asdict())
     examples = len(keras.tree.flatten(train[1])[0])
     dev_sample = None if dev is None else sampled(*dev)
     case = Case(model, program, sampled(*train), dev_sample, examples, seed)

@@ -60,20 +60,46 @@ class Diagnosis:
         """
         return prescription(self.trace) if self.trace else ()
 
+    def summary(self) -> str:
+        """Whether it is healthy, and how much was found, in a few words.
+
+        Example:
+            >>> Diagnosis([Finding("a", "data", "note", {"share": 0.5}, "Look.")]).summary()
+            'healthy: no error and no warning, 1 note'
+        """
+        notes = sum(finding.severity == "note" for finding in self.findings)
+        harmful = len(self.findings) - notes
+        beside = f", {notes} note{'s' * (notes != 1)}" if notes else ""
+        if not self.findings:
+            return "healthy: nothing found"
+        if self.healthy:
+            return f"healthy: no error and no warning{beside}"
+        return f"not healthy: {harmful} finding{'s' * (harmful != 1)}{beside}"
+
     def to_dict(self) -> dict[str, Any]:
-        """The diagnosis as plain values, ready for JSON."""
+        """The diagnosis as plain values, ready for JSON: no NaN, no infinity.
+
+        Returns:
+            Dict of `healthy`, `findings`, `prescription` (the changes that mended the program, the
+            best first), `left_out` (checks that could not be made, each with its reason) and
+            `bias_variance`.
+        """
         reading = self.bias_variance
         return {
             "healthy": self.healthy,
             "findings": [finding.to_dict() for finding in self.findings],
+            "prescription": [change.to_dict() for change in self.prescription()],
+            "left_out": list(self.left_out),
             "bias_variance": reading.to_dict() if reading else None,
         }
 
     def __str__(self) -> str:
         lines = [str(self.bias_variance)] if self.bias_variance else []
         lines += [str(finding) for finding in self.findings]
+        lines = lines or [self.summary()]
+        lines += [f"prescription: {change}" for change in self.prescription()]
         lines += [f"left out: {reason}" for reason in self.left_out]
-        return "\n".join(lines or ["healthy: nothing found"])
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return as_html(self)

@@ -194,7 +194,8 @@ class Run:
 
     Attributes:
         costs: Of train, one per epoch so far.
-        dev_costs: The same of dev; empty if none.
+        dev_costs: The same of dev, as `fit` measures them; empty without dev, and in a probe, whose
+            `skill` says how dev fares.
         batch_costs: Of single batches, in order, thinned to at most some thousand.
         initial_cost: Before the first step, in inference mode; None if not measured.
         prior_cost: The cost of the best constant prediction; None if unknown for this loss.
@@ -269,8 +270,9 @@ class Trace:
         run: What happened when it was trained; None before.
         baseline: The program unchanged, as the probe trained it; None without trials.
         trials: Retrainings with one thing changed, in the order they were made.
-        drift: p-value of train and dev coming from one distribution; None if not tested.
-        shared_examples: Share of dev's examples that are in train too; None if not tested.
+        drift: p-value of the inputs of train and dev coming from one distribution; None if not
+            tested.
+        shared_examples: Share of dev's inputs that are in train too; None if not tested.
         neighbour_skill: Skill of predicting each example by its nearest others, a network apart;
             None if not tested.
     """

@@ -8,7 +8,7 @@ from kerasrecipes.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.rules.gradients import by_kernel
 from kerasrecipes.diagnosis.trace import Run, Trace
 from kerasrecipes.report import figures
-from kerasrecipes.report.content import Fact, Figure, Findings, Section, Tone
+from kerasrecipes.report.content import Fact, Figure, Findings, Section, Table, Tone
 
 TONES: dict[str, Tone] = {"error": "bad", "warning": "warn"}
 # Which figure shows the evidence of which finding.
@@ -73,7 +73,25 @@ def diagnosis_section(diagnosis: Diagnosis, trace: Trace | None = None) -> Secti
         text = f"{harmful} finding{'s' * (harmful != 1)} beyond notes, the most severe first."
     text += "".join(f"\n\nLeft out: {reason}." for reason in diagnosis.left_out)
     drawn = tuple(_figures(diagnosis, trace)) if trace else ()
-    return Section("Diagnosis", text, (Findings(diagnosis.findings), *drawn))
+    return Section(
+        "Diagnosis", text, (Findings(diagnosis.findings), *_prescribed(diagnosis), *drawn)
+    )
+
+
+def _prescribed(diagnosis: Diagnosis) -> Iterator[Table]:
+    """The changes that mended the program; no table where there are none."""
+    changes = diagnosis.prescription()
+    if changes:
+        yield Table(
+            ("change", "cause", "skill with it", "as it is"),
+            [
+                (one.line, one.cause.replace("_", " "), round(one.skill, 3), round(one.before, 3))
+                for one in changes
+            ],
+            caption="Prescription: a copy retrained with one thing changed. 0 is guessing, 1 is "
+            "perfect, on dev where there is one.",
+            align=("left", "left", "right", "right"),
+        )
 
 
 def _figures(diagnosis: Diagnosis, trace: Trace) -> Iterator[Figure]:

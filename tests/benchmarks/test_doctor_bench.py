@@ -11,10 +11,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from doctor_bench.faults import FAULTS
 from doctor_bench.healthy_programs import HALVES, NEEDS_MNIST, programs_of
+from doctor_bench.page import PAGE, put_between
 from doctor_bench.program import Program, layer
+from doctor_bench.rules_table import codes_of, rules_table
 from doctor_bench.skill import does_harm, skill
 from doctor_bench.table import false_alarms, ratios
 from doctor_bench.trial import Kept, Trial, fingerprint, made_by
+
+from kerasrecipes.diagnosis.rules import RULES
 
 SMALL = [name for name in programs_of("all") if name not in NEEDS_MNIST]
 
@@ -107,3 +111,20 @@ def test_answers_outlive_a_run_that_was_broken_off_in_a_line(tmp_path):
     with path.open("a") as file:
         file.write('["b", 2')
     assert Kept(path).answers == {"a": 1.5}
+
+
+def test_the_page_has_the_table_of_rules_as_their_docstrings_have_it():
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == put_between(page, "rules", rules_table())
+    assert len(rules_table()) == len(RULES) + 2
+    codes = [code for rule in RULES for code in codes_of(rule)]
+    assert {"dead-units", "vanishing-gradients", "exploding-gradients"} <= set(codes)
+    assert len(codes) == len(set(codes))
+
+
+def test_lines_are_put_between_their_marks_and_the_rest_stays():
+    page = put_between("before\n", "a", ["one"])
+    assert page == "before\n\n<!-- a: begin -->\none\n<!-- a: end -->\n"
+    assert put_between(page + "after", "a", ["two", "three"]) == (
+        "before\n\n<!-- a: begin -->\ntwo\nthree\n<!-- a: end -->\nafter"
+    )

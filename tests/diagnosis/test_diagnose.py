@@ -65,6 +65,29 @@ def test_a_program_that_learns_is_healthy():
     assert diagnosis.prescription() == ()
 
 
+def test_dev_is_compared_with_train_and_a_random_split_is_no_harm():
+    dev = (X[200:], Y[200:])
+    model = program(0.05, keras.optimizers.Adam)
+    options = {"epochs": 15, "seconds": 8}
+    random_split = kr.diagnose(model, X[:200], Y[:200], validation_data=dev, **options)
+    assert random_split.trace.shared_examples == 0.0
+    assert random_split.trace.drift > 1e-3
+    assert random_split.healthy, str(random_split)
+    told = kr.diagnose(model, X, Y, validation_data=dev, **options)
+    assert told.trace.shared_examples == 1.0
+    assert told.healthy
+    assert "shared-examples" in {finding.code for finding in told.findings}
+
+
+def test_dev_that_was_not_scaled_is_a_warning():
+    y = (X[:, 0] > 0).astype("float32")
+    dev = (X[200:] * 50 + 1000, y[200:])
+    model = program(0.05, keras.optimizers.Adam)
+    told = kr.diagnose(model, X[:200], y[:200], validation_data=dev, epochs=15, seconds=8)
+    named = {(found.code, found.cause) for found in told.findings if found.severity != "note"}
+    assert ("train-dev-drift", "preprocessing") in named
+
+
 def test_the_first_layer_and_step_of_a_nan_are_found():
     x = X.copy()
     x[7] = np.inf

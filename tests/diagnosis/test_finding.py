@@ -120,7 +120,13 @@ def test_the_reading_comes_with_the_findings():
     values = diagnosis.to_dict()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
     assert values["bias_variance"] == reading.to_dict()
-    assert Diagnosis().to_dict() == {"healthy": True, "findings": [], "bias_variance": None}
+    assert Diagnosis().to_dict() == {
+        "healthy": True,
+        "findings": [],
+        "prescription": [],
+        "left_out": [],
+        "bias_variance": None,
+    }
 
 
 def test_nothing_found_says_so():

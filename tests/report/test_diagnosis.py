@@ -65,7 +65,8 @@ def test_what_was_not_found_has_no_figure():
         "cost-against-priors"
     ]
     section = diagnosis_section(judge(sick()))
-    assert [type(block).__name__ for block in section.body] == ["Findings"]
+    assert [type(block).__name__ for block in section.body] == ["Findings", "Table"]
+    assert section.body[1].rows == [("line", "learning rate", 0.93, 0.01)]
 
 
 def test_the_figures_tell_the_numbers_of_the_run():

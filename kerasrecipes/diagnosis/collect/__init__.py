@@ -6,8 +6,10 @@ from kerasrecipes.diagnosis.collect.data_facts import input_facts, target_facts
 from kerasrecipes.diagnosis.collect.neighbours import neighbour_skill
 from kerasrecipes.diagnosis.collect.program_facts import program_facts
 from kerasrecipes.diagnosis.collect.skill import skill
+from kerasrecipes.diagnosis.collect.split_facts import SplitFacts, split_facts
 
 __all__ = [
+    "SplitFacts",
     "floor_cost",
     "input_facts",
     "neighbour_skill",
@@ -16,6 +18,7 @@ __all__ = [
     "program_facts",
     "rows_of",
     "skill",
+    "split_facts",
     "target_facts",
     "why_no_numbers",
 ]

@@ -16,7 +16,7 @@ DIFFERENT = 10.0  # largest over smallest deviation of features
 SMALL = 0.02  # largest deviation of a feature
 LARGE_MEAN = 3.0  # deviations that a mean lies from 0
 TABLE = 200  # features up to which each is a quantity of its own; more are pixels or words
-SHARED = 0.05  # of dev in train too
+REPEATED = 0.05  # of the examples
 
 
 def inputs_not_finite(trace: Trace) -> Iterator[Finding]:
@@ -115,7 +115,7 @@ def inputs_constant(trace: Trace) -> Iterator[Finding]:
 def rows_repeated(trace: Trace) -> Iterator[Finding]:
     """Examples that occur more than once: a note, for tables of few values are like that."""
     inputs = trace.inputs
-    if inputs and inputs.repeated > SHARED:
+    if inputs and inputs.repeated > REPEATED:
         yield Finding(
             "rows-repeated",
             cause="data",
@@ -127,31 +127,9 @@ def rows_repeated(trace: Trace) -> Iterator[Finding]:
         )
 
 
-def dev_rows_in_train(trace: Trace) -> Iterator[Finding]:
-    """Examples of dev that are in train too: the dev error is too good by them.
-
-    Above 5 %. Where rows repeat in train by themselves, or dev is train as a whole, as in toy
-    examples, it is said as a note.
-    """
-    share, inputs = trace.shared_examples, trace.inputs
-    if share is None or share <= SHARED:
-        return
-    explained = inputs is not None and inputs.repeated >= share / 2
-    yield Finding(
-        "dev-rows-in-train",
-        cause="data",
-        severity="note" if explained or share > 0.99 else "warning",
-        where="validation_data",
-        evidence={"shared_share": share, "limit": SHARED},
-        advice="Write x = np.unique(x, axis=0) before splitting train from dev.",
-        reference="course 2, week 1, train/dev/test sets",
-    )
-
-
 RULES = (
     inputs_not_finite,
     inputs_unscaled,
     inputs_constant,
     rows_repeated,
-    dev_rows_in_train,
 )

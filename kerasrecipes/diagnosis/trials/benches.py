@@ -130,8 +130,8 @@ class Benches:
             x = _standardized(x, self.case.train[0])
         if setup.scaled_targets:
             y = _standardized(y, self.case.train[1])
-        if setup.loss.startswith("sparse"):
-            y = np.unique(np.asarray(self.case.train[1]), return_inverse=True)[0].searchsorted(y)
+        if setup.loss.startswith("sparse") or setup.counted:
+            y = np.unique(np.asarray(self.case.train[1])).searchsorted(y)
         return x, y
 
 

@@ -41,6 +41,8 @@ def rebuilt(model: keras.Model, setup: Setup, example: Any = None) -> keras.Mode
             _change_hidden(layer, config, setup)
         if setup.unregularized:
             _free(layer, config)
+        if setup.unfrozen and "trainable" in config:
+            config["trainable"] = True
         if _is_replaced(layer, config):
             return keras.layers.Activation(config["activation"], name=layer.name)
         return type(layer).from_config(config)
@@ -87,7 +89,7 @@ def _change_hidden(layer: keras.Layer, config: dict[str, Any], setup: Setup) -> 
         config["activation"] = setup.hidden
     for key in ("units", "filters"):
         if key in config and _has_kernel(layer):
-            config[key] *= setup.wider
+            config[key] = max(setup.least_units, setup.wider * config[key])
 
 
 def _is_replaced(layer: keras.Layer, config: dict[str, Any]) -> bool:

@@ -25,6 +25,9 @@ class Setup:
         unregularized: Whether dropout and penalties are off.
         wider: Factor of the hidden layers' units.
         batch_size: 0 for its own.
+        counted: Whether class numbers are counted from 0, in their order.
+        unfrozen: Whether all layers are trained.
+        least_units: Hidden layers with fewer units get so many; 0 leaves them.
     """
 
     rate: float = 1.0
@@ -40,6 +43,9 @@ class Setup:
     unregularized: bool = False
     wider: int = 1
     batch_size: int = 0
+    counted: bool = False
+    unfrozen: bool = False
+    least_units: int = 0
 
     @property
     def structure(self) -> Setup:
@@ -51,7 +57,8 @@ class Setup:
     @property
     def changes_layers(self) -> bool:
         """Whether the network itself differs."""
-        return (self.output, self.hidden, self.unregularized, self.wider) != (None, "", False, 1)
+        layers = (self.output, self.hidden, self.unregularized, self.wider)
+        return (*layers, self.unfrozen, self.least_units) != (None, "", False, 1, False, 0)
 
     def changed(self) -> dict[str, Any]:
         """What differs from the program's own, by name."""

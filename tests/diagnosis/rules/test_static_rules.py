@@ -388,12 +388,6 @@ CERTAIN = [
         trace(output={"kernel_std": 0.0}),
     ),
     ("nothing-to-train", "layers", trace(parameters=0), trace()),
-    (
-        "dev-rows-in-train",
-        "data",
-        changed(trace(), shared_examples=0.2),
-        changed(trace(), shared_examples=0.01),
-    ),
 ]
 
 NOTES = [
@@ -405,7 +399,6 @@ NOTES = [
         one_unit("linear", MSE, AMOUNTS),
     ),
     ("distance-of-classes", trace(metrics=("mse",)), trace(metrics=("mse", "accuracy"))),
-    ("dev-rows-in-train", changed(trace(), shared_examples=1.0), trace()),
 ]
 
 
