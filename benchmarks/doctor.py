@@ -1,6 +1,6 @@
 """Seeds faults into healthy programs and counts what the doctor finds.
 
-    python benchmarks/doctor.py [--quick] [--half tuning|report|all] [--seeds 3]
+    python benchmarks/doctor.py [--quick] [--half tuning|report|all] [--seeds 3] [--each N]
         [--doctor diagnose|callback] [--write] [--only FAULT] [--program NAME]
     python benchmarks/doctor.py --cases [PATH]      real programs, buggy and fixed
     python benchmarks/doctor.py --repair            the share that `repair` mends
@@ -85,6 +85,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one seed, two programs a fault")
     parser.add_argument("--half", choices=("tuning", "report", "all"), default="report")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--each", type=int, help="at most so many programs a fault")
     parser.add_argument("--doctor", choices=WAYS, default="diagnose")
     parser.add_argument("--write", action="store_true", help="the tables into docs/doctor.md")
     parser.add_argument("--repair", action="store_true", help="count what `repair` mends")
@@ -96,7 +97,8 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--kept", type=Path, default=KEPT)
     options = parser.parse_args()
-    options.seeds = 1 if options.quick else options.seeds
+    if options.quick:
+        options.seeds, options.each = 1, QUICK_PROGRAMS
     return options
 
 
@@ -106,9 +108,9 @@ def trials_of(options: argparse.Namespace) -> list[Trial]:
     trials = [Trial(name, None, seed) for name in names for seed in range(options.seeds)]
     for fault in FAULTS if options.only is None else [options.only]:
         fitting = [name for name in names if Trial(name, fault, 0).made() is not None]
-        if options.quick and fitting:
+        if options.each and fitting:
             first = zlib.crc32(fault.encode()) % len(fitting)
-            fitting = (fitting[first:] + fitting[:first])[:QUICK_PROGRAMS]
+            fitting = (fitting[first:] + fitting[:first])[: options.each]
         trials += [Trial(name, fault, seed) for name in fitting for seed in range(options.seeds)]
     return trials
 

@@ -16,8 +16,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "doctor.md"
 def write_page(options: Namespace, answers: Answers, harmless: Mapping[str, int]) -> None:
     """Puts the tables of this way and half between their marks, the rest as it was."""
     mark = f"seeded faults, {options.doctor}, {options.half}"
-    quick = "--quick " if options.quick else ""
-    command = f"{quick}--half {options.half} --seeds {options.seeds} --doctor {options.doctor}"
+    each = f"--each {options.each} " if options.each else ""
+    command = f"{each}--half {options.half} --seeds {options.seeds} --doctor {options.doctor}"
     versions = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
     alarms = [
         f"- false alarm: {trial.program}, seed {trial.seed}: {', '.join(codes)}"
