@@ -357,7 +357,7 @@ def _float64_kept_in_promotion() -> Iterator[None]:
         dtypes.BIT64_TO_BIT32_DTYPE["float64"] = narrowed
 
 
-def training_steps(model: Any, steps_at_once: int) -> Callable[[Any, Any, Any], Any]:
+def training_steps(model: Any, steps_at_once: int) -> Callable[[Any, Any], Any]:
     """A compiled run of several of a compiled model's own training steps, without `fit` around it.
 
     With `steps_at_once > 1` the steps run inside one loop compiled by XLA: a step of a small dense
@@ -370,17 +370,17 @@ def training_steps(model: Any, steps_at_once: int) -> Callable[[Any, Any, Any], 
         steps_at_once: Rows of `order` in one call, >= 1.
 
     Returns:
-        A function `run(x, y, order)` of tensors (nested, where the model's inputs are) and of int32
-        rows `(steps <= steps_at_once, batch_size)`. It changes the model's variables and returns
-        an array of the running mean of the cost after each step.
+        A function `run(data, order)` of tensors `(x, y)` or `(x, y, sample_weight)`, nested where
+        the model's inputs are, and of int32 rows `(steps <= steps_at_once, batch_size)`. It changes
+        the model's variables and returns an array of the running mean of the cost after each step.
     """
     if keras.backend.backend() == "tensorflow":
         return _tensorflow_steps(model, steps_at_once)
     if keras.backend.backend() == "jax":
         return _jax_steps(model, steps_at_once)
 
-    def run(x, y, order):
-        return [float(_cost_of(model.train_step(_rows(x, y, rows)))) for rows in order]
+    def run(data, order):
+        return [float(_cost_of(model.train_step(_rows(data, rows)))) for rows in order]
 
     return run
 
@@ -410,12 +410,12 @@ def _tensorflow_steps(model: Any, steps_at_once: int) -> Callable:
     import numpy as np
     import tensorflow as tf
 
-    def one(x, y, rows):
-        return tf.cast(_cost_of(model.train_step(_rows(x, y, rows))), "float32")
+    def one(data, rows):
+        return tf.cast(_cost_of(model.train_step(_rows(data, rows))), "float32")
 
-    def loop(x, y, order, count):
+    def loop(data, order, count):
         def body(step, costs):
-            return step + 1, costs.write(step, one(x, y, order[step]))
+            return step + 1, costs.write(step, one(data, order[step]))
 
         costs = tf.TensorArray("float32", steps_at_once)
         start = (tf.constant(0), costs)
@@ -424,12 +424,12 @@ def _tensorflow_steps(model: Any, steps_at_once: int) -> Callable:
     single = tf.function(one, autograph=False, reduce_retracing=True)
     looped = tf.function(loop, autograph=False, jit_compile=True)
 
-    def run(x, y, order):
+    def run(data, order):
         if steps_at_once == 1:
-            return np.array([single(x, y, tf.constant(rows)).numpy() for rows in order])
+            return np.array([single(data, tf.constant(rows)).numpy() for rows in order])
         padded = np.zeros((steps_at_once, order.shape[1]), "int32")
         padded[: len(order)] = order
-        return looped(x, y, tf.constant(padded), tf.constant(len(order))).numpy()[: len(order)]
+        return looped(data, tf.constant(padded), tf.constant(len(order))).numpy()[: len(order)]
 
     return run
 
@@ -439,14 +439,14 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
     import jax.numpy as jnp
     import numpy as np
 
-    def one(state, x, y, rows):
-        logs, state = model.train_step(state, _rows(x, y, rows))
+    def one(state, data, rows):
+        logs, state = model.train_step(state, _rows(data, rows))
         return jnp.float32(_cost_of(logs)), tuple(tuple(part) for part in state)
 
-    def loop(state, x, y, order, count):
+    def loop(state, data, order, count):
         def body(step, carried):
             state, costs = carried
-            cost, state = one(state, x, y, order[step])
+            cost, state = one(state, data, order[step])
             return state, costs.at[step].set(cost)
 
         return jax.lax.fori_loop(0, count, body, (state, jnp.zeros(steps_at_once)))
@@ -458,19 +458,19 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
         parts = (model.trainable_variables, model.non_trainable_variables)
         return (*parts, optimizer, model.metrics_variables)
 
-    def run(x, y, order):
+    def run(data, order):
         held = variables()
         state = tuple(tuple(variable.value for variable in part) for part in held)
         if steps_at_once == 1:
             each = []
             for rows in order:
-                cost, state = single(state, x, y, rows)
+                cost, state = single(state, data, rows)
                 each.append(cost)
             costs = np.array(each, "float32")
         else:
             padded = np.zeros((steps_at_once, order.shape[1]), "int32")
             padded[: len(order)] = order
-            state, costs = looped(state, x, y, padded, len(order))
+            state, costs = looped(state, data, padded, len(order))
         for part, values in zip(held, state, strict=True):
             for variable, value in zip(part, values, strict=True):
                 variable.assign(value)
@@ -479,8 +479,8 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
     return run
 
 
-def _rows(x: Any, y: Any, rows: Any) -> tuple[Any, Any]:
-    return keras.tree.map_structure(lambda array: keras.ops.take(array, rows, axis=0), (x, y))
+def _rows(data: Any, rows: Any) -> Any:
+    return keras.tree.map_structure(lambda array: keras.ops.take(array, rows, axis=0), data)
 
 
 def _cost_of(logs: Any) -> Any:

@@ -27,13 +27,23 @@ class Bench:
         batch_size: Examples of a step.
         shuffle: Whether each pass is in a new order.
         seed: Of the orders.
+        weights: What each example counts, `(examples, ...)`; None for all alike.
     """
 
     def __init__(
-        self, copy: keras.Model, x: Any, y: Any, *, batch_size: int, shuffle: bool, seed: int
+        self,
+        copy: keras.Model,
+        x: Any,
+        y: Any,
+        *,
+        batch_size: int,
+        shuffle: bool,
+        seed: int,
+        weights: Any = None,
     ) -> None:
         self.copy, self.shuffle, self.seed = copy, shuffle, seed
         self.x, self.y = as_tensors(x), as_tensors(y)
+        self.weights = None if weights is None else as_tensors(weights)
         self.examples = len(tree.flatten(y)[0])
         self.batch_size = min(batch_size, self.examples)
         self.steps_at_once = 1 if _is_slow_in_a_loop(copy) else STEPS_AT_ONCE
@@ -84,7 +94,7 @@ class Bench:
         for order in self._orders(steps):
             order = np.tile(self.rows_of_step(0), (len(order), 1)) if one_batch else order
             self.copy.reset_metrics()
-            means = np.asarray(self._run(self.x, self.y, order), "float64")
+            means = np.asarray(self._run(self._data(), order), "float64")
             costs = np.append(costs, _of_each(means))
             took = own_time() - begins
             patience = PATIENCE if len(costs) < at_least else 1.0
@@ -93,6 +103,9 @@ class Bench:
         if len(costs):
             self.step_seconds = took / len(costs)
         return costs
+
+    def _data(self) -> tuple[Any, ...]:
+        return (self.x, self.y) if self.weights is None else (self.x, self.y, self.weights)
 
     def rows_of_step(self, step: int) -> np.ndarray:
         """The examples of one step of a training, `(batch_size,)`."""

@@ -29,6 +29,7 @@ class Case:
         dev: The same of what is held out, or None.
         examples: In the whole training set.
         seed: Of the orders and of what is drawn.
+        weights: What each example of `train` counts in the cost; None for all alike.
     """
 
     model: keras.Model
@@ -37,6 +38,7 @@ class Case:
     dev: tuple[Any, Any] | None
     examples: int
     seed: int = 0
+    weights: Any = None
 
     @property
     def steps_per_epoch(self) -> int:

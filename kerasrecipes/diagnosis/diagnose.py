@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +14,11 @@ from kerasrecipes.diagnosis.collect import (
     input_facts,
     neighbour_skill,
     program_facts,
+    require_compiled,
     split_facts,
     target_facts,
 )
-from kerasrecipes.diagnosis.diagnose_arguments import checked_data, require_numbers
+from kerasrecipes.diagnosis.diagnose_arguments import Checked, checked, require_numbers
 from kerasrecipes.diagnosis.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.judge import judge
 from kerasrecipes.diagnosis.model_copy import (
@@ -27,7 +29,7 @@ from kerasrecipes.diagnosis.model_copy import (
 )
 from kerasrecipes.diagnosis.own_time import own_time
 from kerasrecipes.diagnosis.probe import probe
-from kerasrecipes.diagnosis.trace import Trace
+from kerasrecipes.diagnosis.trace import Program, Trace
 from kerasrecipes.diagnosis.trials import Benches, run_trials
 from kerasrecipes.gradients.gradient_tap import GradientTap
 
@@ -37,12 +39,14 @@ PROBE_SHARE = 0.45  # of the seconds; the trials have the rest
 def diagnose(
     model: keras.Model,
     x: Any,
-    y: Any,
+    y: Any = None,
     *,
-    validation_data: tuple[Any, Any] | None = None,
+    validation_data: Any = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     shuffle: bool = True,
+    sample_weight: Any = None,
+    class_weight: Mapping[int, float] | None = None,
     seconds: float = 15.0,
     seed: int = 0,
 ) -> Diagnosis:
@@ -56,13 +60,18 @@ def diagnose(
 
     Args:
         model: Compiled, as it would be given to `fit`.
-        x: Array of inputs `(examples, ...)`, or a list or dict of them, as the model takes it.
-        y: Array of targets `(examples, ...)`.
-        validation_data: `(x, y)` held out; None for none.
+        x: Array of inputs `(examples, ...)`, or a list or dict of them, as the model takes it. Or a
+            `tf.data.Dataset`, `PyDataset` or another dataset of batches `(x, y)`, of which the
+            first 5,000 examples are taken, and shuffled anew if `shuffle`.
+        y: Array of targets `(examples, ...)`; None where `x` holds them.
+        validation_data: `(x, y)` held out, or a dataset of batches; None for none.
         epochs: As for `fit`; 1 by default, as there. Give the number you plan: too few are a fault
             too.
-        batch_size: As for `fit`; 32 by default.
+        batch_size: As for `fit`; by default 32, or that of a dataset.
         shuffle: As for `fit`.
+        sample_weight: As for `fit`: array `(examples,)` of numbers >= 0. With weights, the cost has
+            no level to compare with; `left_out` says so.
+        class_weight: As for `fit`: dict from class number to a number >= 0.
         seconds: Float > 0. About how long it may take; up to three times as long where 200 steps,
             the least that tell something, take longer.
         seed: Of samples and orders.
@@ -73,7 +82,7 @@ def diagnose(
     Raises:
         ValueError: If the model is not compiled, the data are empty, of different lengths or do not
             fit the model, or a number is out of range.
-        TypeError: If the data are not arrays.
+        TypeError: If the data are neither arrays nor a dataset that can be read again.
 
     Example:
         >>> import numpy as np
@@ -89,8 +98,14 @@ def diagnose(
     """
     ends = own_time() + seconds if isinstance(seconds, (int, float)) else 0.0
     require_numbers(epochs=epochs, batch_size=batch_size, seconds=seconds)
-    program = program_facts(model, batch_size=batch_size, epochs=epochs or 1, shuffle=shuffle)
-    train, dev = checked_data(x, y, validation_data)
+    require_compiled(model)
+    given = checked(
+        x, y, validation_data,
+        batch_size=batch_size, sample_weight=sample_weight, class_weight=class_weight,
+    )  # fmt: skip
+    train, dev = given.train, given.dev
+    program = program_facts(model, batch_size=given.batch_size, epochs=epochs or 1, shuffle=shuffle)
+    program = replace(program, left_out=(*program.left_out, *given.left_out))
     inputs, targets = input_facts(train[0], model), target_facts(train[1])
     related = neighbour_skill(*train, inputs, targets)
     trace = Trace(program, inputs, targets, neighbour_skill=related)
@@ -98,7 +113,7 @@ def diagnose(
         trace = replace(trace, **split_facts(train[0], dev[0], seed)._asdict())
     examples = len(keras.tree.flatten(train[1])[0])
     dev_sample = None if dev is None else sampled(*dev)
-    case = Case(model, program, sampled(*train), dev_sample, examples, seed)
+    case = _case(model, program, given, dev_sample, examples, seed)
     try:
         with undisturbed():
             trace = _trained(case, trace, ends)
@@ -108,6 +123,16 @@ def diagnose(
         left_out = (*program.left_out, f"the probe and all retrainings: {error}")
         trace = replace(trace, program=replace(program, left_out=left_out))
     return judge(trace)
+
+
+def _case(
+    model: keras.Model, program: Program, given: Checked, dev: Any, examples: int, seed: int
+) -> Case:
+    x, y = given.train
+    if given.weights is None:
+        return Case(model, program, sampled(x, y), dev, examples, seed)
+    x, (y, weights) = sampled(x, (y, given.weights))
+    return Case(model, program, (x, y), dev, examples, seed, weights)
 
 
 class _StepFailedError(ValueError):
@@ -122,10 +147,20 @@ def own_bench(case: Case, tap: GradientTap | None = None) -> Bench:
     """
     (x, y), program = case.train, case.program
     copy = model_copy(case.model, example=as_tensors(sampled(x, y, 2)[0]))
-    compile_as(copy, case.model)
+    try:
+        compile_as(copy, case.model)
+    except Exception as error:
+        raise CannotCopyError(
+            "`model` must be compiled with an optimizer and a loss that can be made again. "
+            f"Received: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        ) from error
     if tap is not None:
         tap.attach(copy.optimizer)
-    return Bench(copy, x, y, batch_size=program.batch_size, shuffle=program.shuffle, seed=case.seed)
+    return Bench(
+        copy, x, y,
+        batch_size=program.batch_size, shuffle=program.shuffle, seed=case.seed,
+        weights=case.weights,
+    )  # fmt: skip
 
 
 def _trained(case: Case, trace: Trace, ends: float) -> Trace:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
+from kerasrecipes.diagnosis.batches import Taken, examples_of
 from kerasrecipes.diagnosis.case import as_arrays
+from kerasrecipes.diagnosis.example_weights import example_weights
 
 Data = tuple[Any, Any]
 
@@ -24,6 +26,67 @@ def require_numbers(*, epochs: Any, batch_size: Any, seconds: Any) -> None:
             "`seconds` must be a finite number > 0: the time that a diagnosis may take. "
             f"Received: seconds={seconds!r}."
         )
+
+
+class Checked(NamedTuple):
+    """What `fit` would be given, as arrays.
+
+    Attributes:
+        train, dev: `(x, y)`; dev is None without.
+        weights: What each example of train counts; None for all alike.
+        batch_size: As given, that of a dataset, or None.
+        left_out: What was not looked at, each with its reason.
+    """
+
+    train: Data
+    dev: Data | None
+    weights: Any
+    batch_size: int | None
+    left_out: tuple[str, ...]
+
+
+def checked(
+    x: Any,
+    y: Any,
+    validation_data: Any,
+    *,
+    batch_size: int | None = None,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+) -> Checked:
+    """Arguments of `fit` as arrays; of a dataset some thousand examples.
+
+    Raises:
+        TypeError, ValueError: If something cannot be used; the message says what to give.
+    """
+    left_out: list[str] = []
+    if y is None and not hasattr(x, "shape"):
+        taken = examples_of(x, "x")
+        x, y, *weights_of_batches = taken.parts
+        batch_size = batch_size or taken.batch_size
+        if weights_of_batches and (sample_weight is not None or class_weight is not None):
+            raise ValueError("`sample_weight` must be None where the batches of `x` hold weights.")
+        sample_weight = weights_of_batches[0] if weights_of_batches else sample_weight
+        left_out += _rest("x", taken)
+    elif y is None:
+        raise ValueError("`y` must be given where `x` is an array: the targets. Received: y=None.")
+    if validation_data is not None and not isinstance(validation_data, (tuple, list)):
+        taken = examples_of(validation_data, "validation_data")
+        validation_data = taken.parts
+        left_out += _rest("validation_data", taken)
+    train, dev = checked_data(x, y, validation_data)
+    if validation_data is not None and len(validation_data) == 3:
+        left_out.append("weights of validation_data: dev is judged example by example")
+    weights = example_weights(train[1], sample_weight, class_weight)
+    if weights is not None:
+        left_out.append("levels of the cost: examples count differently")
+    return Checked(train, dev, weights, batch_size, tuple(left_out))
+
+
+def _rest(name: str, taken: Taken) -> list[str]:
+    examples = len(keras.tree.flatten(taken.parts)[0])
+    told = f"the rest of {name}: the first {examples} examples of the dataset were taken"
+    return [] if taken.is_whole else [told]
 
 
 def checked_data(x: Any, y: Any, validation_data: Any) -> tuple[Data, Data | None]:

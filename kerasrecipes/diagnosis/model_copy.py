@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,9 +33,10 @@ def model_copy(
         CannotCopyError: If the copy cannot be built.
     """
     try:
-        if change is not None:
-            return keras.models.clone_model(model, clone_function=change, recursive=True)
-        copy = keras.models.clone_model(model)
+        with _uncompiled(model), keras.saving.custom_object_scope(_own_objects(model)):
+            if change is not None:
+                return keras.models.clone_model(model, clone_function=change, recursive=True)
+            copy = keras.models.clone_model(model)
         if not copy.built and example is not None:
             copy(example, training=False)
         if model.built and [w.shape for w in copy.weights] != [w.shape for w in model.weights]:
@@ -103,6 +105,30 @@ def undisturbed() -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(numpy)
+
+
+@contextlib.contextmanager
+def _uncompiled(model: keras.Model) -> Iterator[None]:
+    """Keras would compile a clone by names, and a loss or metric of the user's own has none."""
+    compiled = model.compiled
+    model.compiled = False
+    try:
+        yield
+    finally:
+        model.compiled = compiled
+
+
+def _own_objects(model: keras.Model) -> dict[str, Any]:
+    """The user's own classes and functions in the layers, which Keras looks up by their names."""
+    found: dict[str, Any] = {}
+    for layer in _layers(model):
+        for value in (layer, *vars(layer).values()):
+            kind = value if inspect.isfunction(value) else type(value)
+            module = getattr(kind, "__module__", "") or ""
+            is_object = inspect.isfunction(value) or hasattr(kind, "get_config")
+            if is_object and module.partition(".")[0] != "keras":
+                found[kind.__name__] = kind
+    return found
 
 
 def _layers(model: keras.Model) -> list[keras.Layer]:

@@ -39,8 +39,8 @@ def probe(
         training had, at most 300.
     """
     x, y = case.train
-    few_x, few_y = sampled(x, y, 256)
-    initial = cost_of(bench.copy, few_x, few_y)
+    few_x, few = sampled(x, (y,) if case.weights is None else (y, case.weights), 256)
+    initial = cost_of(bench.copy, few_x, *few)
     before = skill(bench.copy, case.train, case.dev, targets)
     bench.warm_up()
     costs = bench.train(case.steps, seconds, at_least=LEAST_STEPS)
@@ -54,8 +54,8 @@ def probe(
         costs=_by_epoch(costs, case.steps_per_epoch),
         batch_costs=costs[:: max(1, len(costs) // KEPT_COSTS)],
         initial_cost=initial,
-        prior_cost=prior_cost(case.program, targets, y),
-        floor_cost=floor_cost(case.program, targets, y),
+        prior_cost=prior_cost(case.program, targets, y) if case.weights is None else None,
+        floor_cost=floor_cost(case.program, targets, y) if case.weights is None else None,
         epochs=len(costs) // case.steps_per_epoch,
         planned_epochs=case.program.epochs,
         steps=len(costs),
@@ -73,10 +73,13 @@ def probe(
     )
 
 
-def cost_of(model: Any, x: Any, y: Any) -> float:
+def cost_of(model: Any, x: Any, y: Any, weights: Any = None) -> float:
     """The cost in inference mode, penalties included; NaN where it is not finite."""
     x, y = as_tensors(x), as_tensors(y)
-    cost = model.compute_loss(x=x, y=y, y_pred=model(x, training=False), training=False)
+    weights = None if weights is None else as_tensors(weights)
+    cost = model.compute_loss(
+        x=x, y=y, y_pred=model(x, training=False), sample_weight=weights, training=False
+    )
     return float(ops.convert_to_numpy(cost))
 
 

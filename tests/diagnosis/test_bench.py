@@ -97,6 +97,28 @@ def test_a_model_without_a_config_is_refused_by_its_class():
         model_copy(model)
 
 
+def test_losses_and_activations_of_the_users_own_are_no_hindrance():
+    def own_loss(y_true, y_pred):
+        return keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
+
+    def own_activation(x):
+        return keras.ops.tanh(2 * x)
+
+    class Own(keras.layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+    layers = [keras.layers.Dense(4, own_activation), Own(), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    model.compile("sgd", own_loss, metrics=[own_loss])
+    bench = bench_of(model)
+    assert np.isfinite(bench.train(3)).all()
+    assert model.compiled
+    np.testing.assert_array_equal(
+        model_copy(model)(X), np.asarray(keras.ops.convert_to_numpy(model(X)))
+    )
+
+
 def test_dead_and_saturated_units_are_counted_by_layer():
     layers = [
         keras.layers.Dense(4, "relu", name="first"),

@@ -43,7 +43,7 @@ def program_facts(
         >>> program.output_activation, program.loss, program.optimizer, program.parameters
         ('softmax', 'sparse_categorical_crossentropy', 'adam', 15)
     """
-    _require_compiled(model)
+    require_compiled(model)
     steps, left_out = steps_of(model)
     layers = layer_facts(steps)
     shape, unknown = _output_shape(model, layers)
@@ -71,7 +71,8 @@ def program_facts(
     )
 
 
-def _require_compiled(model: Any) -> None:
+def require_compiled(model: Any) -> None:
+    """Raises a ValueError if the model is none, or is not compiled."""
     if not isinstance(model, keras.Model):
         raise ValueError(
             f"`model` must be a keras.Model. Received: model={model!r}. Wrap a layer in "

@@ -50,8 +50,17 @@ class Benches:
             seconds: For the training.
 
         Returns:
-            Skill, and the mean of the last tenth of batch costs.
+            Skill, and the mean of the last tenth of batch costs; the worst skill and NaN where a
+            changed program cannot be built, or raises.
         """
+        try:
+            return self._run(setup, steps, seconds)
+        except Exception:
+            if setup == Setup():
+                raise
+            return WORST, float("nan")
+
+    def _run(self, setup: Setup, steps: int, seconds: float) -> tuple[Skill, float]:
         begins, is_new = own_time(), not self.is_ready(setup)
         bench = self._bench(setup)
         if is_new:
@@ -92,6 +101,7 @@ class Benches:
                 batch_size=setup.batch_size or case.program.batch_size,
                 shuffle=case.program.shuffle,
                 seed=case.seed,
+                weights=case.weights,
             )
         return self._benches[key]
 
