@@ -19,7 +19,7 @@ from kerasrecipes.diagnosis.own_time import own_time
 from kerasrecipes.diagnosis.prescription import Change
 from kerasrecipes.diagnosis.repair_changes import changes_to_try, with_change
 from kerasrecipes.diagnosis.rules.trials import reached
-from kerasrecipes.diagnosis.trials import Benches, Setup
+from kerasrecipes.diagnosis.trials import Benches, CannotTrainError, Setup
 
 LEAST_GAIN = 0.005  # of skill, below which a change is not kept
 SHARE_OF_MISSING = 0.1  # of what is lacking, likewise
@@ -219,7 +219,7 @@ class _Repair:
     def _try(self, change: Change, tried: Setup) -> None:
         after = self._skill(tried)
         helps = after >= self.best + max(LEAST_GAIN, SHARE_OF_MISSING * (1 - self.best))
-        told = f"a skill of {after:.3g}, not {self.best:.3g}" if self.last else "it raises"
+        told = f"a skill of {after:.3g}, not {self.best:.3g}"
         self.steps.append(f"{'Kept' if helps else 'Left'} {change.line}: {told}.")
         if helps:
             self.kept.append(replace(change, skill=after, before=self.best))
@@ -231,7 +231,7 @@ class _Repair:
         self.trainings += 1
         try:
             skill, _ = self.benches.run(setup, self.benches.case.steps, left)
-        except Exception:  # noqa: BLE001 - whatever model and loss raise: it does not train
+        except CannotTrainError:
             self.last = None
             return NOTHING
         self.last = setup

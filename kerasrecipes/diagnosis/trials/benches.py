@@ -19,6 +19,10 @@ from kerasrecipes.diagnosis.trials.setup import Setup
 WORST = Skill(train=-1.0)
 
 
+class CannotTrainError(ValueError):
+    """The program itself raises in training; the message is what it said."""
+
+
 class Benches:
     """Trains a program with settings changed.
 
@@ -52,12 +56,15 @@ class Benches:
         Returns:
             Skill, and the mean of the last tenth of batch costs; the worst skill and NaN where a
             changed program cannot be built, or raises.
+
+        Raises:
+            CannotTrainError: If the program itself raises.
         """
         try:
             return self._run(setup, steps, seconds)
-        except Exception:
+        except Exception as error:
             if setup == Setup():
-                raise
+                raise CannotTrainError(" ".join(str(error).split())[:200]) from error
             return WORST, float("nan")
 
     def _run(self, setup: Setup, steps: int, seconds: float) -> tuple[Skill, float]:
