@@ -25,6 +25,7 @@ from kerasrecipes.diagnosis.probe import cost_of
 from kerasrecipes.diagnosis.trace import InputFacts, Program, Skill, TargetFacts, Units
 
 FEW = 128  # examples of the cost before training
+PREDICTED = 512  # examples of train and of dev that skill is read from: to 2 %
 DEFAULT_BATCH = 32  # Keras's own
 
 
@@ -114,7 +115,7 @@ def measure_skill(model: keras.Model, evidence: FitEvidence) -> Skill | None:
     """How well the model does on the samples, by its weights now."""
     if evidence.train is None:
         return None
-    return skill(model, evidence.train, evidence.dev, evidence.targets)
+    return skill(model, evidence.train, evidence.dev, evidence.targets, most=PREDICTED)
 
 
 def measure_relation(evidence: FitEvidence) -> float | None:

@@ -76,6 +76,24 @@ def test_each_error_and_warning_is_said_once_and_notes_stand_in_the_diagnosis(mo
     assert watch.diagnosis.findings == (error, note)
 
 
+def test_short_epochs_are_judged_ten_times_per_decade_and_when_a_cost_is_not_finite(monkeypatch):
+    monkeypatch.setattr(doctor, "SHARE", -1.0)
+    watch = Doctor(sink=None)
+    due = [epoch for epoch in range(100) if watch._is_due(epoch, 1.0)]
+    assert due == [*range(11), 13, 16, 20, 25, 32, 40, 50, 63, 80]
+    assert watch._is_due(14, np.nan)
+    monkeypatch.setattr(doctor, "SHARE", 0.01)
+    assert watch._is_due(14, 1.0)
+
+
+@pytest.mark.parametrize(("y", "asked"), [(Y, False), (RANDOM.permutation(Y), True)])
+def test_whether_targets_belong_to_inputs_is_asked_where_nothing_is_learned(monkeypatch, y, asked):
+    calls = []
+    monkeypatch.setattr(doctor, "measure_relation", lambda evidence: calls.append(1))
+    fit(network(rate=0.05 if not asked else 1e-6), Doctor(sink=None), y=y, epochs=20)
+    assert bool(calls) == asked
+
+
 @pytest.mark.parametrize(
     ("stop_on", "found", "epochs"),
     [(None, "error", 3), ("error", "warning", 3), ("error", "error", 1), ("warning", "error", 1)],

@@ -11,6 +11,7 @@ from kerasrecipes.diagnosis.collect import (
     skill,
     target_facts,
 )
+from kerasrecipes.diagnosis.collect.skill import _first_output
 
 RNG = np.random.default_rng(0)
 LABELS = np.array([0, 0, 1, 2, 2, 2, 2, 1])
@@ -54,6 +55,15 @@ def test_regression_is_read_as_explained_variance_on_train_and_dev():
     assert got.train == pytest.approx(0, abs=1e-5)
     assert got.dev == pytest.approx(1)
     assert got.prediction_deviation == pytest.approx(0, abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 256, 257, 521])
+def test_every_row_is_predicted_once_in_batches_of_one_size(count):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.set_weights([np.array([[2.0]]), np.array([1.0])])
+    x = np.arange(600.0)[:, None]
+    outputs = _first_output(model, x, np.arange(count) + 3)
+    assert outputs.tolist() == (2 * x[3 : count + 3] + 1).tolist()
 
 
 def test_a_sample_is_enough():
