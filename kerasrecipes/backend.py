@@ -37,6 +37,42 @@ def compiled(function: Callable) -> Callable:
     return function
 
 
+def seldom(wanted: Any, function: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    """`keras.ops.cond(wanted, function, otherwise)`, made for a condition that rarely holds.
+
+    TensorFlow spreads a condition over the graph around it, where each operation of the branch that
+    is not taken costs a little all the same. Here it stays one operation.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return keras.ops.cond(wanted, function, otherwise)
+    import tensorflow as tf
+
+    result = tf.cond(wanted, function, otherwise)
+    if not tf.executing_eagerly():
+        operation = tf.nest.flatten(result)[0].op
+        while operation.type == "Identity":
+            operation = operation.inputs[0].op
+        if "_lower_using_switch_merge" in operation.node_def.attr:  # there is no public switch
+            value = tf.compat.v1.AttrValue(b=False)
+            operation._set_attr("_lower_using_switch_merge", value)
+    return result
+
+
+def kept_until(tensor: Any, seen: Any) -> Any:
+    """The tensor, for use after a measurement of it alone.
+
+    XLA is free to put a condition last, and would then keep what it reads in copies. TensorFlow
+    orders reads and writes of variables by itself.
+
+    Args:
+        tensor: What is used afterwards; its values stay as they are.
+        seen: A vector of the measurement, its first number >= 0 or NaN.
+    """
+    if keras.backend.backend() != "jax":
+        return tensor
+    return keras.ops.where(seen[0] < -1, 0, tensor)  # which never is, but XLA does not know
+
+
 def value_and_gradients(
     function: Callable[[list], Any], tensors: Sequence[Any]
 ) -> tuple[Any, list[Any]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +15,7 @@ from kerasrecipes.callbacks.batch_costs import BatchCosts
 from kerasrecipes.callbacks.fit_evidence import (
     FitEvidence,
     collect_evidence,
+    measure_drift,
     measure_relation,
     measure_skill,
     measure_units,
@@ -21,11 +24,15 @@ from kerasrecipes.callbacks.running_fit import running_fit
 from kerasrecipes.diagnosis.diagnosis import Diagnosis
 from kerasrecipes.diagnosis.finding import Finding
 from kerasrecipes.diagnosis.judge import judge
+from kerasrecipes.diagnosis.learning import fails
+from kerasrecipes.diagnosis.rules.generalisation import GAP
 from kerasrecipes.diagnosis.trace import Run, Trace
 from kerasrecipes.gradients.gradient_tap import GradientTap
+from kerasrecipes.gradients.looks import ten_per_decade
 from kerasrecipes.gradients.tapped_fit import TappedFit
 
 STOP_ON = (None, "error", "warning")
+SHARE = 0.01  # of the time of the training so far, to spend on judging it between epochs
 
 
 class Doctor(keras.callbacks.Callback):
@@ -35,7 +42,9 @@ class Doctor(keras.callbacks.Callback):
     data, the costs of epochs and batches, gradients and updates from the training step itself, and,
     when training ends, dead and saturated units and how well the model does on a sample of train
     and dev. Each error and warning is said once, at the end of the epoch that made it sure; notes
-    stand in `diagnosis` alone.
+    stand in `diagnosis` alone. Where epochs take but milliseconds it judges after epochs 1 to 11
+    and then ten between an epoch and ten times it, when a cost is not finite, and at the end: it
+    takes no more than 1 % of the time beyond that.
 
     The weights are those of a fit without it. What cannot be measured (a generator is read only by
     `fit`; a model may be no graph of layers) is said once, and the rest goes on: it never stops a
@@ -105,8 +114,10 @@ class Doctor(keras.callbacks.Callback):
         self._said: set[tuple] = set()
         self._evidence = FitEvidence()
         self._related: float | None = None
+        self._drift: float | None = None
         self._run, self._has_stopped = Run(), False
         self._batch_costs = BatchCosts(None)
+        self._began, self._spent = time.perf_counter(), 0.0
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Reads the program and the data, and opens the tap on the training step."""
@@ -146,8 +157,16 @@ class Doctor(keras.callbacks.Callback):
             batch_costs=self._batch_costs.values,
             epochs=run.epochs + 1,
         )
-        self._read_tap()
-        self._judge()
+        if self._is_due(run.epochs, costs[-1] if costs else 0.0):
+            start = time.perf_counter()
+            self._read_tap()
+            self._judge()
+            self._spent += time.perf_counter() - start
+
+    def _is_due(self, epoch: int, cost: float) -> bool:
+        """Whether to judge after this epoch, counted from 0."""
+        is_cheap = self._spent <= SHARE * (time.perf_counter() - self._began)
+        return is_cheap or ten_per_decade(epoch) or not math.isfinite(cost)
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Closes the tap, measures units and skill, and gives the diagnosis."""
@@ -163,7 +182,13 @@ class Doctor(keras.callbacks.Callback):
             skill = measure_skill(self.model, self._evidence)
             self._run = dataclasses.replace(self._run, skill=skill)
         with self._attempts("relation of targets to inputs"):
-            self._related = measure_relation(self._evidence)
+            trace = self._trace_now()
+            if trace is not None and fails(trace):  # or no rule asks for it
+                self._related = measure_relation(self._evidence)
+        with self._attempts("drift between train and dev"):
+            seen = self._run.skill
+            if seen is not None and seen.dev is not None and seen.train - seen.dev > GAP:
+                self._drift = measure_drift(self._evidence)
         self._judge()
         self._evidence = self._evidence._replace(train=None, dev=None)
 
@@ -180,23 +205,29 @@ class Doctor(keras.callbacks.Callback):
             )
 
     def _judge(self) -> None:
-        evidence, program = self._evidence, self._evidence.program
-        if program is None:
+        self.trace = self._trace_now()
+        if self.trace is None:
             self.diagnosis = Diagnosis()
             return
-        left_out = tuple(f"{name}: {reason}" for name, reason in self.left_out.items())
-        program = dataclasses.replace(program, left_out=(*program.left_out, *left_out))
-        self.trace = Trace(
-            program,
-            evidence.inputs,
-            evidence.targets,
-            self._run,
-            neighbour_skill=self._related,
-        )
         with self._attempts("diagnosis"):
             self.diagnosis = judge(self.trace)
             for finding in self.diagnosis.findings:
                 self._tell(finding)
+
+    def _trace_now(self) -> Trace | None:
+        evidence, program = self._evidence, self._evidence.program
+        if program is None:
+            return None
+        left_out = tuple(f"{name}: {reason}" for name, reason in self.left_out.items())
+        program = dataclasses.replace(program, left_out=(*program.left_out, *left_out))
+        return Trace(
+            program,
+            evidence.inputs,
+            evidence.targets,
+            self._run,
+            drift=self._drift,
+            neighbour_skill=self._related,
+        )
 
     def _tell(self, finding: Finding) -> None:
         key = (finding.code, finding.where)

@@ -18,6 +18,7 @@ from kerasrecipes.diagnosis.collect import (
     prior_cost,
     program_facts,
     skill,
+    split_facts,
     target_facts,
 )
 from kerasrecipes.diagnosis.layer_outputs import unit_states
@@ -25,6 +26,7 @@ from kerasrecipes.diagnosis.probe import cost_of
 from kerasrecipes.diagnosis.trace import InputFacts, Program, Skill, TargetFacts, Units
 
 FEW = 128  # examples of the cost before training
+PREDICTED = 512  # examples of train and of dev that skill is read from: to 2 %
 DEFAULT_BATCH = 32  # Keras's own
 
 
@@ -114,7 +116,7 @@ def measure_skill(model: keras.Model, evidence: FitEvidence) -> Skill | None:
     """How well the model does on the samples, by its weights now."""
     if evidence.train is None:
         return None
-    return skill(model, evidence.train, evidence.dev, evidence.targets)
+    return skill(model, evidence.train, evidence.dev, evidence.targets, most=PREDICTED)
 
 
 def measure_relation(evidence: FitEvidence) -> float | None:
@@ -122,6 +124,13 @@ def measure_relation(evidence: FitEvidence) -> float | None:
     if evidence.train is None:
         return None
     return neighbour_skill(*evidence.train, evidence.inputs, evidence.targets)
+
+
+def measure_drift(evidence: FitEvidence) -> float | None:
+    """The p-value of the sampled inputs of train and of dev coming from one distribution."""
+    if evidence.train is None or evidence.dev is None:
+        return None
+    return split_facts(evidence.train[0], evidence.dev[0]).drift
 
 
 def _batch_size(given: int | None, fit: FitArguments | None) -> int:

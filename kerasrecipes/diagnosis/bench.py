@@ -50,7 +50,7 @@ class Bench:
         self.step_seconds = 0.0
         self._run = backend.training_steps(copy, self.steps_at_once)
         self._outputs = backend.compiled_outputs(copy)
-        copy.predict = self._predict
+        copy.predict_on_batch = self._predict
         self._variables = [*copy.variables, *copy.optimizer.variables]
         # Copies: TensorFlow lets arrays and variables share memory, which a step writes in place.
         self._start = [np.array(ops.convert_to_numpy(v.value)) for v in self._variables]
@@ -112,7 +112,7 @@ class Bench:
         return list(self._orders(step + 1))[-1][-1]
 
     def _predict(self, x: Any, **_: Any) -> Any:
-        """In place of the copy's own `predict`, which takes longer to begin than to end."""
+        """In place of the copy's own, which takes longer to begin than to end."""
         return tree.map_structure(ops.convert_to_numpy, self._outputs(as_tensors(x)))
 
     def _orders(self, steps: int) -> Iterator[np.ndarray]:

@@ -72,8 +72,17 @@ def _activation(layer: keras.Layer) -> str:
 
 
 def _units(activation: str, output: np.ndarray) -> Units:
-    flat = output.reshape(-1, output.shape[-1]).astype("float64")
+    flat = output.reshape(-1, output.shape[-1])
     if activation in _RECTIFIERS:
-        return Units(dead=float((flat <= 0).all(axis=0).mean()), saturated=0.0)
+        return Units(dead=_dead(flat) / flat.shape[1], saturated=0.0)
     low, high = SATURATED[activation]
     return Units(dead=0.0, saturated=float(((flat < low) | (flat > high)).mean()))
+
+
+def _dead(flat: np.ndarray) -> int:
+    """How many columns are nowhere above 0: most are, in the first few rows."""
+    silent, start, rows = np.arange(flat.shape[1]), 0, 64
+    while len(silent) and start < len(flat):
+        silent = silent[(flat[start : start + rows, silent] <= 0).all(axis=0)]
+        start, rows = start + rows, 4 * rows
+    return len(silent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 SCANNED = 100_000  # steps ahead that are asked for at a time
@@ -20,7 +21,9 @@ def ten_per_decade(step: int) -> bool:
         >>> [step for step in range(9, 101) if ten_per_decade(step)]
         [9, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100]
     """
-    while step >= 100 and step % 10 == 0:
+    while step >= 100:
+        if step % 10:
+            return False
         step //= 10
     return step < 10 or step in _DECADE
 
@@ -54,8 +57,15 @@ class Looks:
         return self._waiting[:most]
 
     def _scan(self, end: int) -> Iterator[int]:
-        while self._scanned < end:
-            step = self._scanned
-            self._scanned += 1
-            if self.when(step):
-                yield step + (-(step + 1 + self.offset)) % self.every
+        steps = range(self._scanned, end)
+        for step in _decades(steps) if self.when is ten_per_decade else filter(self.when, steps):
+            self._scanned = step + 1
+            yield step + (-(step + 1 + self.offset)) % self.every
+        self._scanned = max(self._scanned, end)
+
+
+def _decades(steps: range) -> Iterator[int]:
+    """Those of consecutive steps that `ten_per_decade` looks at, without asking for each."""
+    scales = (10**power for power in range(len(str(steps.stop))))
+    later = (step * scale for scale in scales for step in sorted(_DECADE))
+    return (step for step in itertools.chain(range(10), later) if step in steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,39 +11,39 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes import backend
 from kerasrecipes.gradients import tap_measures as measures
 
 MOST_LOOKS = 128  # between two readings
 _NONE = -1
+_NEXT, _COUNT, _BROKEN, _TABLE = range(4)  # places in the plan
 
 
 class TapState:
     """What a tap knows inside a compiled step.
+
+    Between two looks a step costs a comparison, a sum over a few small gradients, and conditions
+    that hold nothing of the network for longer than the step itself does.
 
     Args:
         watched: The optimizer's trainable variables, in its order.
 
     Attributes:
         paths: Of the variables, each once.
-        variables: Keras variables: steps done, looks done, the table of steps to look at (ended by
-            -1), a row of `2 * watched` numbers for each look, and `1 + 2 * watched` numbers on the
-            first step that was not finite: its number or -1, then for gradients and for weights
-            whether they were finite.
+        variables: Keras variables. `steps`: steps done. `plan`: the step of the next look, looks
+            done, the first step that was not finite or -1, and the table of steps to look at,
+            ended by -1. `notes`: for that first step `2 * watched` numbers, 1 for each gradient and
+            each weight that was not finite; then `2 * watched` numbers for each look.
     """
 
     def __init__(self, watched: Sequence[keras.Variable]) -> None:
         self._watched = list(watched)
         self.paths = _unique([variable.path for variable in watched])
-        shapes = [tuple(variable.shape) for variable in watched]
-        self._elements = measures.sampled_elements(shapes)
-        self._checked = measures.checked_gradients(shapes)
-        count = len(shapes)
+        self._groups = measures.groups([tuple(variable.shape) for variable in watched])
         self._step = _variable((), "int", "steps")
-        self._count = _variable((), "int", "looks")
-        self._table = _variable((MOST_LOOKS + 1,), "int", "table")
-        self._rows = _variable((MOST_LOOKS + 1, 2 * count), "float32", "rows")
-        self._found = _variable((1 + 2 * count,), "float32", "found")
-        self.variables = (self._step, self._count, self._table, self._rows, self._found)
+        self._plan = _variable((_TABLE + MOST_LOOKS + 1,), "int", "plan")
+        self._notes = _variable((MOST_LOOKS + 2, 2 * len(watched)), "float32", "notes")
+        self.variables = (self._step, self._plan, self._notes)
 
     def fits(self, watched: Sequence[keras.Variable]) -> bool:
         """Whether it was made for just these variables."""
@@ -51,40 +52,99 @@ class TapState:
     def reset(self, looks: Sequence[int]) -> None:
         """Begins at step 0, to look at these steps."""
         self._step.assign(0)
-        self._rows.assign(np.zeros(self._rows.shape, "float32"))
-        self._found.assign(np.full(self._found.shape, _NONE, "float32"))
-        self.plan(looks)
+        self._notes.assign(np.zeros(self._notes.shape, "float32"))
+        self._set_plan(looks, _NONE)
 
     def plan(self, looks: Sequence[int]) -> None:
-        """Forgets the rows, and sets the steps to look at next, at most 128."""
-        table = np.full(MOST_LOOKS + 1, _NONE)
-        table[: len(looks)] = looks
-        self._table.assign(table)
-        self._count.assign(0)
+        """Forgets the looks, and sets the steps to look at next, at most 128."""
+        self._set_plan(looks, ops.convert_to_numpy(self._plan)[_BROKEN])
+
+    def _set_plan(self, looks: Sequence[int], broken: int) -> None:
+        plan = np.full(self._plan.shape, _NONE)
+        plan[_TABLE : _TABLE + len(looks)] = looks
+        plan[:_TABLE] = plan[_TABLE], 0, broken
+        self._plan.assign(plan)
 
     def watch(self, apply: Callable, grads: Any, trainable_variables: Any) -> Any:
         """One step, inside the compiled function."""
         gradients = self._aligned(grads, trainable_variables)
-        look = ops.equal(self._step, ops.take(self._table, self._count))
-        broken = ops.logical_and(self._found[0] < 0, measures.is_broken(gradients, self._checked))
-        wanted = ops.logical_or(look, broken)
-        size = 3 * len(self.paths) + sum(map(len, self._elements))
-        before = ops.cond(
-            wanted,
-            lambda: measures.measure_before(gradients, self._watched, self._elements, broken),
-            lambda: ops.zeros((size,), "float32"),
+        checked = measures.checked_gradients(gradients)
+        look = ops.equal(self._step, self._plan[_NEXT])
+        is_first = self._plan[_BROKEN] < 0
+        # The last gradient is there first: no group waits for what comes later on the way back.
+        last = ops.logical_and(is_first, measures.is_broken(list(checked.values())[-1:]))
+        wanted = ops.logical_or(look, last)
+        before = [
+            backend.seldom(
+                wanted,
+                functools.partial(self._before, group, gradients, last),
+                functools.partial(ops.zeros, (group.size,), "float32"),
+            )
+            for group in self._groups
+        ]
+        result = apply(self._kept_back(grads, gradients, before), trainable_variables)
+        broken = ops.logical_and(is_first, measures.is_broken(list(checked.values())))
+        plan, notes = backend.seldom(
+            ops.logical_or(look, broken),
+            lambda: self._noted(look, before, checked),
+            lambda: (ops.convert_to_tensor(self._plan), ops.convert_to_tensor(self._notes)),
         )
-        result = apply(grads, trainable_variables)
-        rows, found = ops.cond(
-            wanted,
-            lambda: self._noted(before),
-            lambda: (ops.convert_to_tensor(self._rows), ops.convert_to_tensor(self._found)),
-        )
-        self._rows.assign(rows)
-        self._found.assign(found)
-        self._count.assign_add(ops.cast(look, self._count.dtype))
+        self._plan.assign(plan)
+        self._notes.assign(notes)
         self._step.assign_add(1)
         return result
+
+    def _before(self, group: measures.Group, gradients: list, broken: Any) -> Any:
+        start, end = group.places.start, group.places.stop
+        own = gradients[start:end], self._watched[start:end]
+        return measures.measure_before(*own, group.elements, broken)
+
+    def _kept_back(self, grads: Any, gradients: list, before: list) -> list:
+        """The gradients as they came, each for use after its group has been looked at."""
+        kept = {
+            id(gradients[place]): backend.kept_until(gradients[place], values)
+            for group, values in zip(self._groups, before, strict=True)
+            for place in group.places
+            if gradients[place] is not None
+        }
+        return [kept.get(id(grad), grad) for grad in grads]
+
+    def _noted(self, look: Any, before: list, checked: dict) -> tuple[Any, Any]:
+        """Plan and notes after a step that was looked at, or that was not finite."""
+        parts: list[list[Any]] = [[], [], [], []]
+        for group, values in zip(self._groups, before, strict=True):
+            count = len(group.places)
+            start, end = group.places.start, group.places.stop
+            new = measures.samples(self._watched[start:end], group.elements)
+            parts[0].append(values[:count])
+            parts[1].append(measures.update_ratios(values[3 * count :], new, group.elements))
+            parts[2].append(values[count : 2 * count])
+            parts[3].append(values[2 * count : 3 * count])
+        norms, ratios, gradients, weights = map(ops.concatenate, parts)
+        gradients = ops.maximum(gradients, self._broken_gradients(checked))
+        flags = ops.concatenate([gradients, weights])
+        is_first = ops.logical_and(self._plan[_BROKEN] < 0, ops.max(flags) > 0)
+        line = np.arange(MOST_LOOKS + 2)[:, None]
+        notes = ops.convert_to_tensor(self._notes)
+        here = ops.logical_and(look, ops.equal(line, self._plan[_COUNT] + 1))
+        notes = ops.where(here, ops.concatenate([norms, ratios])[None], notes)
+        notes = ops.where(ops.logical_and(is_first, line == 0), flags[None], notes)
+        return self._next_plan(look, is_first), notes
+
+    def _broken_gradients(self, checked: dict) -> Any:
+        """1 for each gradient that is checked in every step and is not finite, else 0."""
+        whole = [
+            measures.not_finite(ops.sum(checked[place])) if place in checked else ops.zeros(())
+            for place in range(len(self.paths))
+        ]
+        return ops.stack(whole)
+
+    def _next_plan(self, look: Any, is_first: Any) -> Any:
+        plan = ops.convert_to_tensor(self._plan)
+        count = plan[_COUNT] + ops.cast(look, plan.dtype)
+        first = ops.where(is_first, ops.cast(self._step, plan.dtype), plan[_BROKEN])
+        head = ops.stack([ops.take(plan, _TABLE + count), count, first])
+        return ops.concatenate([head, plan[_TABLE:]])
 
     def _aligned(self, grads: Any, trainable_variables: Any) -> list:
         """The gradient of each watched variable, None where there is none."""
@@ -92,35 +152,23 @@ class TapState:
         known = {id(variable): grad for variable, grad in zip(variables, grads, strict=False)}
         return [known.get(id(variable)) for variable in self._watched]
 
-    def _noted(self, before: Any) -> tuple[Any, Any]:
-        """Rows and first find after a step that was looked at."""
-        count = len(self.paths)
-        norms, flags, old = before[:count], before[count : 3 * count], before[3 * count :]
-        new = measures.samples(self._watched, self._elements)
-        row = ops.concatenate([norms, measures.update_ratios(old, new, self._elements)])
-        place = ops.equal(np.arange(MOST_LOOKS + 1)[:, None], self._count)
-        rows = ops.where(place, row[None], ops.convert_to_tensor(self._rows))
-        is_first = ops.logical_and(self._found[0] < 0, ops.min(flags) < 1)
-        step = ops.reshape(ops.cast(self._step, "float32"), (1,))
-        found = ops.convert_to_tensor(self._found)
-        return rows, ops.where(is_first, ops.concatenate([step, flags]), found)
-
     def seen(self) -> tuple[list[int], np.ndarray, int]:
         """Looks since the last plan, their rows, and the steps done."""
-        count = int(ops.convert_to_numpy(self._count))
-        looks = ops.convert_to_numpy(self._table)[:count].tolist()
-        rows = ops.convert_to_numpy(self._rows)[:count].copy()
+        plan = ops.convert_to_numpy(self._plan)
+        count = int(plan[_COUNT])
+        looks = plan[_TABLE : _TABLE + count].tolist()
+        rows = ops.convert_to_numpy(self._notes)[1 : count + 1].copy()
         return looks, rows, int(ops.convert_to_numpy(self._step))
 
     def not_finite(self) -> tuple[int, str] | None:
         """The first step with a gradient or weight that was not finite, and the path."""
-        step, *flags = ops.convert_to_numpy(self._found)
+        step = int(ops.convert_to_numpy(self._plan)[_BROKEN])
         if step < 0:
             return None
-        gradients, weights = np.split(np.array(flags) < 1, 2)
+        gradients, weights = np.split(ops.convert_to_numpy(self._notes)[0] > 0, 2)
         if weights.any():  # the step before gave them
-            return max(int(step) - 1, 0), self._last(weights)
-        return int(step), self._last(gradients)
+            return max(step - 1, 0), self._last(weights)
+        return step, self._last(gradients)
 
     def broken_weights(self, steps: int) -> tuple[int, str] | None:
         """The same of the weights as they are now, after the last step."""

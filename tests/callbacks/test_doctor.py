@@ -76,6 +76,24 @@ def test_each_error_and_warning_is_said_once_and_notes_stand_in_the_diagnosis(mo
     assert watch.diagnosis.findings == (error, note)
 
 
+def test_short_epochs_are_judged_ten_times_per_decade_and_when_a_cost_is_not_finite(monkeypatch):
+    monkeypatch.setattr(doctor, "SHARE", -1.0)
+    watch = Doctor(sink=None)
+    due = [epoch for epoch in range(100) if watch._is_due(epoch, 1.0)]
+    assert due == [*range(11), 13, 16, 20, 25, 32, 40, 50, 63, 80]
+    assert watch._is_due(14, np.nan)
+    monkeypatch.setattr(doctor, "SHARE", 0.01)
+    assert watch._is_due(14, 1.0)
+
+
+@pytest.mark.parametrize(("y", "asked"), [(Y, False), (RANDOM.permutation(Y), True)])
+def test_whether_targets_belong_to_inputs_is_asked_where_nothing_is_learned(monkeypatch, y, asked):
+    calls = []
+    monkeypatch.setattr(doctor, "measure_relation", lambda evidence: calls.append(1))
+    fit(network(rate=0.05 if not asked else 1e-6), Doctor(sink=None), y=y, epochs=20)
+    assert bool(calls) == asked
+
+
 @pytest.mark.parametrize(
     ("stop_on", "found", "epochs"),
     [(None, "error", 3), ("error", "warning", 3), ("error", "error", 1), ("warning", "error", 1)],
@@ -85,6 +103,16 @@ def test_it_stops_the_fit_only_if_asked_to(monkeypatch, stop_on, found, epochs):
     watch = Doctor(stop_on, sink=None)
     assert len(fit(network(), watch).epoch) == epochs
     assert watch.trace.run.planned_epochs == 3
+
+
+@pytest.mark.parametrize(("shift", "causes"), [(0.0, set()), (9.0, {"preprocessing", "data"})])
+def test_a_dev_set_that_was_not_scaled_as_train_is_told(shift, causes):
+    watch = Doctor(sink=None)
+    fit(network(), watch, epochs=20, validation_data=(X[:90] + shift, Y[:90]))
+    assert (watch.trace.drift is not None) == bool(causes)
+    told = {found.cause for found in watch.diagnosis.findings if found.code == "train-dev-drift"}
+    assert told == causes
+    assert watch.diagnosis.healthy == (not causes)
 
 
 def test_a_fit_that_stops_early_is_at_its_end():

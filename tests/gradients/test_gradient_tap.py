@@ -9,6 +9,7 @@ from keras import layers
 
 from kerasrecipes.gradients import GradientTap, TappedFit
 from kerasrecipes.gradients.looks import Looks, ten_per_decade
+from kerasrecipes.gradients.tap_measures import checked_gradients, groups, is_broken
 
 X = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
 Y = (X @ [[1.0], [-2.0], [0.5]]).astype("float32")
@@ -101,6 +102,72 @@ def test_norms_and_ratios_are_those_of_the_batch(way):
     ]
     seen = [series[0] for series in reading.update_ratios.values()]
     np.testing.assert_allclose(seen, ratios, rtol=1e-3)
+
+
+def wide(**compile_arguments):
+    """More than two groups of neighbouring variables, as large networks have."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [keras.Input((300,)), *[layers.Dense(300, "relu") for _ in range(3)], layers.Dense(1)]
+    )
+    model.compile("adam", "mse", **compile_arguments)
+    return model
+
+
+@pytest.mark.parametrize("options", [{}, {"jit_compile": True}], ids=["plain", "jit"])
+def test_large_networks_are_looked_at_in_groups_and_have_the_same_weights(options):
+    x = np.random.default_rng(0).normal(size=(32, 300)).astype("float32")
+    y = x[:, :1]
+    plain = fit(wide(**options), x=x, y=y, batch_size=8)
+    tapped = TappedFit(GradientTap(lambda step: step % 2 == 0))
+    model = fit(wide(**options), tapped, x=x, y=y, batch_size=8)
+    for ours, theirs in zip(model.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    reading = tapped.tap.read()
+    assert reading.looks.tolist() == [0, 2]
+    for series in (*reading.gradient_norms.values(), *reading.update_ratios.values()):
+        assert (series > 0).all()
+
+
+def test_groups_are_neighbours_and_hold_every_variable_once():
+    split = groups([(784, 512), (512,), (512, 512), (512,), (512, 10), (10,)])
+    assert [list(group.places) for group in split] == [[0], [1, 2, 3, 4, 5]]
+    assert [list(group.places) for group in groups([(3, 4), (4,)])] == [[0, 1]]
+    many = groups([(300, 300)] * 100)
+    assert len(many) <= 16
+    assert [place for group in many for place in group.places] == list(range(100))
+    assert [group.size for group in groups([(3, 4), (2000,)])] == [2 * 3 + 12 + 1024]
+
+
+def test_the_gradients_checked_in_every_step_are_small_ones_spread_over_the_depth():
+    gradients = [keras.ops.ones((2000, 3)), keras.ops.ones((3,)), None, keras.ops.ones((3, 3))]
+    assert list(checked_gradients(gradients)) == [1]
+    assert list(checked_gradients([gradients[0], gradients[3]])) == [1]
+    assert checked_gradients(gradients[:1])[0].shape == (3,)
+    assert list(checked_gradients([gradients[1]] * 15)) == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert checked_gradients([None]) == {}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_gradient_that_is_not_finite_is_told_from_its_numbers(value):
+    fine, broken = keras.ops.ones((3,)), keras.ops.convert_to_tensor([1.0, value])
+    assert not bool(is_broken([fine, fine]))
+    assert bool(is_broken([fine, broken]))
+    assert not bool(is_broken([]))
+
+
+@pytest.mark.parametrize("clipvalue", [None, 1.0])
+def test_a_gradient_that_breaks_under_a_finite_cost_is_caught_at_its_step(clipvalue):
+    model = keras.Sequential(
+        [keras.Input((1,)), layers.Dense(1, keras.ops.sqrt, name="a"), layers.Dense(1, name="b")]
+    )
+    model.compile(keras.optimizers.SGD(0.0, clipvalue=clipvalue), "mse")
+    model.get_layer("a").set_weights([np.ones((1, 1)), -np.ones(1)])
+    x = np.array([[5.0], [2.0], [1.0], [2.0]], "float32")  # the slope of a root is infinite at 0
+    reading = read(model, lambda step: False, x=x, y=x, batch_size=1, shuffle=False)
+    step, path = reading.not_finite
+    assert step == 2
+    assert "/a/" in path
 
 
 def test_a_look_waits_for_the_step_that_moves_the_weights():
@@ -265,6 +332,14 @@ def test_ten_steps_of_each_decade_are_looked_at():
     ratios = [b / a for a, b in itertools.pairwise(looks[10:])]
     assert max(ratios) <= 1.3
     assert math.isclose(min(ratios), 1.2, rel_tol=0.05)
+
+
+@pytest.mark.parametrize("start", [0, 7, 100, 101, 12_345])
+def test_the_schedule_is_listed_without_asking_for_each_step(start):
+    looks = Looks(ten_per_decade)
+    looks._scanned = start
+    expected = [step for step in range(start, start + 100_000) if ten_per_decade(step)]
+    assert looks.upcoming(start, 1000) == expected
 
 
 def test_each_step_is_asked_for_once():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import keras
@@ -17,6 +18,7 @@ from kerasrecipes.diagnosis.collect.loss_facts import loss_facts
 from kerasrecipes.diagnosis.trace import Skill, TargetFacts
 
 Data = tuple[Any, Any]
+BATCH = 256  # examples predicted at a time, at most
 BOUNDED = ("sigmoid", "softmax", "hard_sigmoid", "softsign", "tanh", "hard_tanh")
 
 
@@ -81,9 +83,7 @@ def _predicted(model: keras.Model, data: Data, most: int) -> tuple[np.ndarray, n
     if labels is None or numbers(x) is None:
         return None
     rows = rows_of(labels, most)
-    sample = tree.map_structure(lambda array: np.asarray(array)[rows], x)
-    outputs = tree.flatten(model.predict(sample, batch_size=256, verbose=0))[0]
-    outputs = np.asarray(outputs, dtype="float64")
+    outputs = np.asarray(_first_output(model, x, rows), dtype="float64")
     columns = outputs.shape[-1] if outputs.ndim > 1 else 1
     return _as_rows(labels[rows], len(outputs.reshape(-1, columns))), outputs.reshape(-1, columns)
 
@@ -93,6 +93,24 @@ def _different(x: Any, y: Any, most: int) -> int:
     rows = rows_of(np.asarray(y), most)
     parts = [np.asarray(array)[rows] for array in tree.flatten(x)]
     return len({tuple(part[i].tobytes() for part in parts) for i in range(len(rows))})
+
+
+def _first_output(model: keras.Model, x: Any, rows: np.ndarray) -> np.ndarray:
+    """Predictions of these rows, in batches of one size: one program is compiled for all.
+
+    Without the loop and the callbacks of `predict`, which cost more than some hundred examples do.
+    """
+    count = -(-len(rows) // BATCH)
+    batches = np.resize(rows, (count, -(-len(rows) // count)))  # the last repeats the first rows
+    outputs = []
+    for batch in batches:
+        inputs = tree.map_structure(functools.partial(_rows, rows=batch), x)
+        outputs.append(tree.flatten(model.predict_on_batch(inputs))[0])
+    return np.concatenate(outputs)[: len(rows)]
+
+
+def _rows(array: Any, rows: np.ndarray) -> np.ndarray:
+    return np.asarray(array)[rows]
 
 
 def _as_rows(y: np.ndarray, count: int) -> np.ndarray:

@@ -91,7 +91,7 @@ class Benches:
     def model_of(self, setup: Setup) -> keras.Model:
         """The copy of this setup, as its last training left it."""
         copy = self._bench(setup).copy
-        vars(copy).pop("predict", None)  # the bench's own
+        vars(copy).pop("predict_on_batch", None)  # the bench's own
         return copy
 
     def _bench(self, setup: Setup) -> Bench:

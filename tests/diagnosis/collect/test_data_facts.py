@@ -75,6 +75,23 @@ def test_inputs_are_measured():
     assert facts.feature_means[:2] == pytest.approx([5, 2.5])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64"])
+def test_numbers_that_are_finite_with_an_infinite_sum_are_no_fault(dtype):
+    largest = np.finfo(dtype).max if "float" in dtype else np.iinfo(dtype).max
+    assert input_facts(np.full((40, 2), largest, dtype)).not_finite == 0
+    if "float" in dtype:
+        broken = np.array([[largest, 1.0], [np.nan, -np.inf], [largest, 0.0]], dtype)
+        assert input_facts(broken).not_finite == 2
+
+
+@pytest.mark.parametrize("columns", [1, 3, 40])
+def test_moments_are_those_of_all_numbers(columns):
+    x = np.random.default_rng(0).normal(3.0, 2.0, size=(50, columns))
+    facts = input_facts(x)
+    assert (facts.minimum, facts.maximum) == (x.min(), x.max())
+    assert (facts.mean, facts.deviation) == pytest.approx((x.mean(), x.std()))
+
+
 def test_of_an_image_the_channels_are_the_features():
     facts = input_facts(np.ones((3, 8, 8, 3)) * [0.0, 0.5, 1.0])
     assert facts.is_image

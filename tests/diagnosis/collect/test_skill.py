@@ -11,6 +11,7 @@ from kerasrecipes.diagnosis.collect import (
     skill,
     target_facts,
 )
+from kerasrecipes.diagnosis.collect.skill import _first_output
 
 RNG = np.random.default_rng(0)
 LABELS = np.array([0, 0, 1, 2, 2, 2, 2, 1])
@@ -61,6 +62,15 @@ def test_different_examples_are_counted_once():
     x = np.array([[0.0], [1.0], [2.0], [1.0]])
     assert skill(model, (x, x)).examples == 3
     assert skill(model, (x, x), (x[:1], x[:1])).examples == 1
+
+
+@pytest.mark.parametrize("count", [1, 256, 257, 521])
+def test_every_row_is_predicted_once_in_batches_of_one_size(count):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.set_weights([np.array([[2.0]]), np.array([1.0])])
+    x = np.arange(600.0)[:, None]
+    outputs = _first_output(model, x, np.arange(count) + 3)
+    assert outputs.tolist() == (2 * x[3 : count + 3] + 1).tolist()
 
 
 def test_a_sample_is_enough():
