@@ -37,17 +37,17 @@ def compiled(function: Callable) -> Callable:
     return function
 
 
-def seldom(wanted: Any, function: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
-    """`keras.ops.cond(wanted, function, otherwise)`, made for a condition that rarely holds.
+def mostly(condition: Any, usual: Callable[[], Any], rare: Callable[[], Any]) -> Any:
+    """`keras.ops.cond(condition, usual, rare)`, made for a condition that mostly holds.
 
     TensorFlow spreads a condition over the graph around it, where each operation of the branch that
     is not taken costs a little all the same. Here it stays one operation.
     """
     if keras.backend.backend() != "tensorflow":
-        return keras.ops.cond(wanted, function, otherwise)
+        return keras.ops.cond(condition, usual, rare)
     import tensorflow as tf
 
-    result = tf.cond(wanted, function, otherwise)
+    result = tf.cond(condition, usual, rare)
     if not tf.executing_eagerly():
         operation = tf.nest.flatten(result)[0].op
         while operation.type == "Identity":

@@ -69,35 +69,47 @@ class TapState:
         """One step, inside the compiled function."""
         gradients = self._aligned(grads, trainable_variables)
         checked = measures.checked_gradients(gradients)
-        look = ops.equal(self._step, self._plan[_NEXT])
-        is_first = self._plan[_BROKEN] < 0
-        # The last gradient is there first: no group waits for what comes later on the way back.
-        last = ops.logical_and(is_first, measures.is_broken(list(checked.values())[-1:]))
-        wanted = ops.logical_or(look, last)
-        before = [
-            backend.seldom(
-                wanted,
-                functools.partial(self._before, group, gradients, last),
-                functools.partial(ops.zeros, (group.size,), "float32"),
-            )
-            for group in self._groups
-        ]
+        no_look = ops.not_equal(self._step, self._plan[_NEXT])
+        is_finite = measures.is_finite(list(checked.values()))
+        before = self._before(gradients, checked, no_look, is_finite)
         result = apply(self._kept_back(grads, gradients, before), trainable_variables)
-        broken = ops.logical_and(is_first, measures.is_broken(list(checked.values())))
-        plan, notes = backend.seldom(
-            ops.logical_or(look, broken),
-            lambda: self._noted(look, before, checked),
+        plan, notes = backend.mostly(
+            ops.logical_and(no_look, is_finite),
             lambda: (ops.convert_to_tensor(self._plan), ops.convert_to_tensor(self._notes)),
+            lambda: self._noted(ops.logical_not(no_look), before, checked),
         )
         self._plan.assign(plan)
         self._notes.assign(notes)
         self._step.assign_add(1)
         return result
 
-    def _before(self, group: measures.Group, gradients: list, broken: Any) -> Any:
-        start, end = group.places.start, group.places.stop
-        own = gradients[start:end], self._watched[start:end]
-        return measures.measure_before(*own, group.elements, broken)
+    def _before(self, gradients: list, checked: dict, no_look: Any, is_finite: Any) -> list:
+        """Of each group, what is measured before the step; zeros in most steps."""
+        if len(self._groups) > 1:
+            # The last gradient is there first: no group waits for what comes later on the way back.
+            is_finite = measures.is_finite(list(checked.values())[-1:])
+        is_quiet = ops.logical_and(no_look, is_finite)
+        measured = []
+        for group in self._groups:
+            zeros = functools.partial(ops.zeros, (group.size,), "float32")
+            measure = functools.partial(self._measured, group, gradients, no_look, is_finite, zeros)
+            measured.append(backend.mostly(is_quiet, zeros, measure))
+        return measured
+
+    def _measured(
+        self, group: measures.Group, gradients: list, no_look: Any, is_finite: Any, zeros: Callable
+    ) -> Any:
+        own = gradients[group.places.start : group.places.stop], self._of(group)
+        # Once something was not finite, all later steps are alike, and are not asked for more.
+        is_first = ops.logical_and(self._plan[_BROKEN] < 0, ops.logical_not(is_finite))
+        return ops.cond(
+            ops.logical_and(no_look, ops.logical_not(is_first)),
+            zeros,
+            lambda: measures.measure_before(*own, group.elements, is_first),
+        )
+
+    def _of(self, group: measures.Group) -> list:
+        return self._watched[group.places.start : group.places.stop]
 
     def _kept_back(self, grads: Any, gradients: list, before: list) -> list:
         """The gradients as they came, each for use after its group has been looked at."""
@@ -114,8 +126,7 @@ class TapState:
         parts: list[list[Any]] = [[], [], [], []]
         for group, values in zip(self._groups, before, strict=True):
             count = len(group.places)
-            start, end = group.places.start, group.places.stop
-            new = measures.samples(self._watched[start:end], group.elements)
+            new = measures.samples(self._of(group), group.elements)
             parts[0].append(values[:count])
             parts[1].append(measures.update_ratios(values[3 * count :], new, group.elements))
             parts[2].append(values[count : 2 * count])
