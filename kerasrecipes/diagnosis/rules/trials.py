@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from kerasrecipes.diagnosis.finding import Finding
 from kerasrecipes.diagnosis.learning import LEARNED, is_decided
 from kerasrecipes.diagnosis.rules import fit_arguments, generalisation, layers, optimizer
@@ -24,9 +26,10 @@ def mended_by_a_change(trace: Trace) -> Iterator[Finding]:
     learns (skill of 0.25 and more, the line for learning everywhere here), gains at least 0.1 and
     at least half as much as the best of all trials. Of a program that learned in part, a change
     must take away half of what is lacking, by more than two standard errors of a share among so
-    many examples, and gain 0.05; where it only turns a number that every program has (rate, epochs,
-    batch size, units), it must gain 0.25 and another rule must name that number too, for most
-    programs do better if they are trained longer. Of a run that was cut short and is not hopeless,
+    many examples, and gain 0.05; where it mends no flaw in the code but turns what every program
+    has (rate, epochs, batch size, units, one sound activation for another), it must gain 0.25 and
+    another rule must name that cause too, for most programs do better if they are trained longer.
+    Of a run that was cut short and is not hopeless,
     only flaws in the code count. What else could cause it: luck, with few examples.
     """
     named: set[str] = set()
@@ -66,9 +69,9 @@ def mending(trace: Trace) -> list[tuple[Trial, float, float]]:
     return [
         (trial, before, after)
         for trial, before, after in found
-        if _mends(trial, before, after)
+        if _mends(trial, before, after, _lacking_classes(trace))
         and _gain(before, after) >= SHARE_OF_BEST * best
-        and (before < LEARNED or trial.cause in FLAWS or trial.cause in _numbers_named(trace))
+        and (before < LEARNED or _is_flaw(trial) or trial.cause in _numbers_named(trace))
     ]
 
 
@@ -83,12 +86,30 @@ def _numbers_named(trace: Trace) -> set[str]:
     return {finding.cause for rule in rules for finding in rule(trace)}
 
 
-def _mends(trial: Trial, before: float, after: float) -> bool:
-    """Whether it made the difference between not learning and learning, or most of one."""
+def _is_flaw(trial: Trial) -> bool:
+    """Whether the change takes a flaw out of the code."""
+    return trial.is_sound and trial.cause in FLAWS
+
+
+def _lacking_classes(trace: Trace) -> float:
+    """The share of examples that always answering the commonest class gets wrong; 1 of amounts."""
+    targets = trace.targets
+    if targets is None or targets.priors is None or targets.kind == "multilabel":
+        return 1.0
+    return max(1 - float(np.max(targets.priors)), 1e-3)
+
+
+def _mends(trial: Trial, before: float, after: float, lacking: float) -> bool:
+    """Whether it made the difference between not learning and learning, or most of one.
+
+    `lacking` is the share of errors that a skill of 0 makes: the rarer they are, the more a skill
+    depends on a few examples.
+    """
     if before < LEARNED:
         return after >= LEARNED and after - before >= LEAST_GAIN
-    least, missing = LEAST_GAIN_IN_PART[trial.cause in FLAWS], 1 - before
-    luck = 2 * math.sqrt(max(missing, 0.0) / trial.skill.examples) if trial.skill.examples else 0.0
+    least, missing = LEAST_GAIN_IN_PART[_is_flaw(trial)], max(1 - before, 0.0)
+    number = trial.skill.examples
+    luck = 2 * math.sqrt(missing / (lacking * number)) if number else 0.0
     return after - before >= max(least, SHARE_OF_MISSING * missing) and after - before > luck
 
 

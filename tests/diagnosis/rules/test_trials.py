@@ -1,9 +1,10 @@
 import dataclasses
 
+import numpy as np
 import pytest
 
 from kerasrecipes.diagnosis.rules.trials import mended_by_a_change, mending
-from kerasrecipes.diagnosis.trace import Program, Run, Skill, Trace, Trial
+from kerasrecipes.diagnosis.trace import Program, Run, Skill, TargetFacts, Trace, Trial
 
 PROGRAM = Program((), "softmax", 3, 2, "categorical_crossentropy", False, "adam", 0.001)
 
@@ -30,12 +31,15 @@ def trace(before, *trials):
     ],
 )
 def test_a_change_mends_where_it_makes_the_difference(before, after, found):
-    assert bool(mending(trace(before, trial(after)))) == found
+    assert bool(mending(trace(before, trial(after, is_sound=True)))) == found
 
 
-@pytest.mark.parametrize(("cause", "found"), [("preprocessing", True), ("epochs", False)])
-def test_a_number_that_every_program_has_must_gain_more_once_it_learns(cause, found):
-    assert bool(mending(trace(0.6, trial(0.81, cause)))) == found
+@pytest.mark.parametrize(
+    ("cause", "is_sound", "found"),
+    [("preprocessing", True, True), ("activation", False, False), ("epochs", False, False)],
+)
+def test_what_is_no_flaw_in_the_code_must_gain_more_once_it_learns(cause, is_sound, found):
+    assert bool(mending(trace(0.6, trial(0.81, cause, is_sound=is_sound)))) == found
 
 
 @pytest.mark.parametrize(("rate", "found"), [(1e-3, False), (1e-6, True)])
@@ -90,8 +94,18 @@ def test_a_program_on_its_way_is_left_in_peace():
 
 @pytest.mark.parametrize(("examples", "found"), [(4, False), (40, True), (None, True)])
 def test_a_gain_among_a_few_examples_is_luck_once_it_learns(examples, found):
-    tried = dataclasses.replace(trial(0.0), skill=Skill(0.95, examples=examples))
+    tried = trial(0.0, is_sound=True)
+    tried = dataclasses.replace(tried, skill=Skill(0.95, examples=examples))
     assert bool(mending(trace(0.5, tried))) == found
+
+
+@pytest.mark.parametrize(("commonest", "found"), [(0.5, True), (0.95, False)])
+def test_the_rarer_the_other_classes_the_more_a_gain_is_luck(commonest, found):
+    tried = trial(0.0, is_sound=True)
+    tried = dataclasses.replace(tried, skill=Skill(0.95, examples=100))
+    priors = np.array([commonest, 1 - commonest])
+    targets = TargetFacts("binary", 1, 2, 0.0, 1.0, 0.5, 0.5, priors=priors)
+    assert bool(mending(dataclasses.replace(trace(0.5, tried), targets=targets))) == found
 
 
 def test_each_cause_of_a_mending_change_is_named_with_its_skills():
