@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas
 
 OTHER, MISSING = "(other)", "(missing)"
+NUMBER_KINDS = ("number", "date", "duration")
 
 
 @dataclass(frozen=True)
@@ -123,11 +124,16 @@ def column_from_dict(saved: dict[str, Any]) -> NumberColumn | CategoryColumn:
     Returns:
         The column, equal to the one saved.
 
+    Raises:
+        ValueError: If its kind is none of those that are saved.
+
     Example:
     >>> column = CategoryColumn("pet", ("cat", "dog"))
     >>> column_from_dict(column.to_dict()) == column
     True
     """
+    if saved["kind"] not in ("category", *NUMBER_KINDS):
+        raise ValueError(f"column {saved['name']!r} is of unknown kind {saved['kind']!r}")
     if saved["kind"] != "category":
         return NumberColumn(**saved)
     entries = {key: value for key, value in saved.items() if key != "kind"}

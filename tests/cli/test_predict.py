@@ -164,7 +164,8 @@ def test_a_changed_encoding_is_refused(new_rows, tmp_path):
     shutil.copytree(finished("table").directory, tmp_path / "run")
     path = tmp_path / "run" / "encoding.json"
     path.write_text(path.read_text().replace('"kind": "date"', '"kind": "data"'))
-    refusal("predict", "run", "new.csv", directory=tmp_path)
+    line = refusal("predict", "run", "new.csv", directory=tmp_path)
+    assert "encoding.json` cannot be used (column 'when' is of unknown kind 'data')" in line
 
 
 def test_a_model_with_code_in_it_is_not_run(new_rows, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from kerasrecipes.diagnosis.bench import Bench
 from kerasrecipes.diagnosis.layer_outputs import first_not_finite, unit_states
 from kerasrecipes.diagnosis.model_copy import CannotCopyError, compile_as, model_copy
+from tests.diagnosis.own_model import Around
 
 X = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -83,17 +84,9 @@ def test_every_epoch_shows_every_example_once_in_another_order(trained):
 
 
 def test_a_model_without_a_config_is_refused_by_its_class():
-    class Own(keras.Model):
-        def __init__(self, layer):
-            super().__init__()
-            self.layer = layer
-
-        def call(self, x):
-            return self.layer(x)
-
-    model = Own(keras.layers.Dense(1))
+    model = Around(keras.layers.Dense(1))
     model(X)
-    with pytest.raises(CannotCopyError, match="Received: Own"):
+    with pytest.raises(CannotCopyError, match="Received: Around"):
         model_copy(model)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 import kerasrecipes as kr
 from kerasrecipes.diagnosis import repair
+from tests.diagnosis.own_model import Around
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 4)).astype("float32")
@@ -96,15 +97,7 @@ def test_the_first_layer_and_step_of_a_nan_are_found():
 
 
 def test_a_model_that_cannot_be_copied_is_still_read_and_what_is_left_out_is_said():
-    class Own(keras.Model):
-        def __init__(self, layer):
-            super().__init__()
-            self.layer = layer
-
-        def call(self, x):
-            return self.layer(x)
-
-    model = Own(keras.layers.Dense(1, "sigmoid"))
+    model = Around(keras.layers.Dense(1, "sigmoid"))
     model.compile("sgd", "binary_crossentropy")
     model(X)
     diagnosis = kr.diagnose(model, X, Y, seconds=5)

@@ -8,6 +8,7 @@ from kerasrecipes.diagnosis import Change, repair
 from kerasrecipes.diagnosis.judge import judge
 from kerasrecipes.diagnosis.repair_changes import changes_to_try, with_change
 from kerasrecipes.diagnosis.trials import Setup
+from tests.diagnosis.own_model import Around
 from tests.diagnosis.traces import WELL, trace
 
 RNG = np.random.default_rng(0)
@@ -94,16 +95,8 @@ def test_where_nothing_helps_it_says_so():
 
 
 def test_a_model_that_cannot_be_copied_is_left_alone():
-    class Own(keras.Model):
-        def __init__(self, layer):
-            super().__init__()
-            self.layer = layer
-
-        def call(self, x):
-            return self.layer(x)
-
     def build():
-        return Own(keras.layers.Dense(1, "sigmoid"))
+        return Around(keras.layers.Dense(1, "sigmoid"))
 
     result = mended(build, "binary_crossentropy", SIDE, seconds=5)
     assert result.model is None

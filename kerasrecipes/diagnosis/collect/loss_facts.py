@@ -17,11 +17,13 @@ class LossFacts(NamedTuple):
         name: In snake case; `"none"` without a loss, `"custom"` for a lambda.
         from_logits: Whether it applies softmax or sigmoid itself.
         label_smoothing: Share of each label spread over all classes.
+        is_told: Whether its options could be read; else they are taken as the defaults.
     """
 
     name: str
     from_logits: bool = False
     label_smoothing: float = 0.0
+    is_told: bool = True
 
 
 def loss_facts(loss: Any) -> LossFacts:
@@ -34,7 +36,7 @@ def loss_facts(loss: Any) -> LossFacts:
         >>> loss_facts("mse").name, loss_facts(keras.losses.KLDivergence()).name
         ('mean_squared_error', 'kl_divergence')
         >>> loss_facts(keras.losses.BinaryCrossentropy(from_logits=True))
-        LossFacts(name='binary_crossentropy', from_logits=True, label_smoothing=0.0)
+        LossFacts(name='binary_crossentropy', from_logits=True, label_smoothing=0.0, is_told=True)
     """
     given = [item for item in tree.flatten(loss) if item is not None]
     if not given:
@@ -47,8 +49,10 @@ def loss_facts(loss: Any) -> LossFacts:
         return LossFacts(name, bool(options.get("from_logits")), _number(options, 0.0))
     if isinstance(first, keras.losses.Loss):
         options = {name: getattr(first, name, None) for name in ("from_logits", "label_smoothing")}
-        options = {**_config(first), **{k: v for k, v in options.items() if v is not None}}
-        return LossFacts(_loss_name(first), bool(options.get("from_logits")), _number(options, 0.0))
+        config = _config(first)
+        options = {**(config or {}), **{k: v for k, v in options.items() if v is not None}}
+        name, from_logits = _loss_name(first), bool(options.get("from_logits"))
+        return LossFacts(name, from_logits, _number(options, 0.0), config is not None)
     name = getattr(first, "__name__", type(first).__name__)
     return LossFacts("custom" if name == "<lambda>" else _snake_case(name))
 
@@ -74,16 +78,12 @@ def _loss_name(loss: keras.losses.Loss) -> str:
     return _snake_case(type(loss).__name__)
 
 
-def _config(loss: keras.losses.Loss) -> dict[str, Any]:
+def _config(loss: keras.losses.Loss) -> dict[str, Any] | None:
+    """The options of the loss; None of a custom one that does not tell them."""
     try:
         return loss.get_config()
-    except (
-        NotImplementedError,
-        AttributeError,
-        TypeError,
-        ValueError,
-    ):  # a custom loss without a config
-        return {}
+    except (NotImplementedError, AttributeError, TypeError, ValueError):
+        return None
 
 
 def _number(options: dict[str, Any], default: float) -> float:

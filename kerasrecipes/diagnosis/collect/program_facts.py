@@ -11,7 +11,7 @@ from keras import ops, tree
 
 from kerasrecipes.diagnosis.collect.layer_facts import input_dropout, layer_facts
 from kerasrecipes.diagnosis.collect.layer_order import steps_of
-from kerasrecipes.diagnosis.collect.loss_facts import loss_facts
+from kerasrecipes.diagnosis.collect.loss_facts import LossFacts, loss_facts
 from kerasrecipes.diagnosis.trace import LayerFacts, Program
 
 
@@ -67,7 +67,7 @@ def program_facts(
         shuffle=bool(shuffle),
         parameters=sum(int(np.prod(weight.shape)) for weight in model.trainable_weights),
         input_dropout=input_dropout(steps),
-        left_out=(*left_out, *unknown, *untold, *_without_loss(loss.name)),
+        left_out=(*left_out, *unknown, *untold, *_of_the_loss(loss)),
     )
 
 
@@ -102,8 +102,13 @@ def _output_shape(
     return (None, units), [reason]
 
 
-def _without_loss(name: str) -> list[str]:
-    return ["checks of the loss: none, or the model computes its own"] if name == "none" else []
+def _of_the_loss(loss: LossFacts) -> list[str]:
+    """What was left out of the loss."""
+    if loss.name == "none":
+        return ["checks of the loss: none, or the model computes its own"]
+    if not loss.is_told:
+        return [f"options of the loss: {loss.name} has no config; taken as the defaults"]
+    return []
 
 
 def _inner_optimizer(optimizer: Any) -> Any:

@@ -152,6 +152,18 @@ class OwnLoss(keras.losses.Loss):
         return y - p
 
 
+class UntoldLoss(OwnLoss):
+    def get_config(self):
+        raise NotImplementedError
+
+
+def test_a_loss_that_does_not_tell_its_options_is_said():
+    assert loss_facts(UntoldLoss()) == LossFacts("untold_loss", is_told=False)
+    left_out = facts(sequential(layers.Dense(1)), loss=UntoldLoss()).left_out
+    assert "options of the loss: untold_loss has no config; taken as the defaults" in left_out
+    assert facts(sequential(layers.Dense(1)), loss=OwnLoss()).left_out == ()
+
+
 @pytest.mark.parametrize(
     ("loss", "expected"),
     [
