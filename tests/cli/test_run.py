@@ -238,6 +238,11 @@ def test_ctrl_c_in_the_middle_saves_the_best_model_so_far(tmp_path, monkeypatch)
     assert call("predict", tmp_path / "run", tmp_path / "a.csv").status == 0
 
 
+def take_interrupts():
+    """In a shell's background a process is born deaf to SIGINT, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("sign", "files"), [("split: ", ()), ("2. ", RUN_FILES)], ids=["early", "in the middle"]
 )
@@ -251,6 +256,7 @@ def test_a_signal_ends_a_real_process_the_same_way(sign, files, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=take_interrupts,
     )
     for line in process.stdout:
         if line.startswith(sign):
