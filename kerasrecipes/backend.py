@@ -527,3 +527,146 @@ def strategy_scope(optimizer: Any) -> contextlib.AbstractContextManager:
     """Where variables beside the optimizer's must be made: its `tf.distribute` strategy's scope."""
     strategy = getattr(optimizer, "_distribution_strategy", None)
     return strategy.scope() if strategy is not None else contextlib.nullcontext()
+
+
+def value_gradients_and_rest(
+    function: Callable[[list], tuple[Any, Any]], tensors: Sequence[Any]
+) -> tuple[Any, list[Any], Any]:
+    """`value_and_gradients` of a function that returns `(scalar, whatever else it computes)`."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        both = jax.value_and_grad(function, has_aux=True)
+        (value, rest), gradients = both(list(tensors))
+        return value, gradients, rest
+    kept: list[Any] = []
+
+    def scalar(tensors: list) -> Any:
+        value, rest = function(tensors)
+        kept.append(rest)
+        return value
+
+    value, gradients = value_and_gradients(scalar, tensors)
+    return value, gradients, kept[0]
+
+
+def member_by_member(function: Callable[[Any], Any], stacked: Any, how: str) -> Any:
+    """A function of one member's tensors, applied to all members of stacked tensors.
+
+    Args:
+        function: Takes `stacked` without the first axis, returns tensors, nested as it likes.
+        stacked: Tensors, nested, with the members as first axis.
+        how: `"map"`: as one operation on all members where there is one for each operation;
+            `"unroll"`: on TensorFlow, member after member in one graph, for what it would otherwise
+            run as a loop (convolutions with kernels of each member).
+
+    Returns:
+        The results, stacked.
+    """
+    if keras.backend.backend() == "tensorflow" and how == "unroll":
+        members = keras.tree.flatten(stacked)[0].shape[0]
+        each = [
+            function(keras.tree.map_structure(lambda tensor: tensor[number], stacked))  # noqa: B023
+            for number in range(members)
+        ]
+        return keras.tree.map_structure(lambda *tensors: keras.ops.stack(tensors), *each)
+    with _quiet_about_loops():
+        return keras.ops.vectorized_map(function, stacked)
+
+
+@contextlib.contextmanager
+def _quiet_about_loops() -> Iterator[None]:
+    """TensorFlow warns for each kind of operation that it has to run for one member at a time."""
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    def is_other(record: Any) -> bool:
+        return "Using a while_loop for converting" not in str(record.msg)
+
+    tf.get_logger().addFilter(is_other)
+    try:
+        yield
+    finally:
+        tf.get_logger().removeFilter(is_other)
+
+
+def compiled_loop(step: Callable, variables: Sequence[Any]) -> Callable:
+    """A compiled `for number in range(count): step(number, *arguments)`.
+
+    Args:
+        step: Reads and assigns Keras variables, takes an int32 scalar and `arguments`.
+        variables: Those it assigns, and those whose values may change between two runs.
+
+    Returns:
+        A function `run(count, *arguments)`. Of arguments that are NumPy arrays the number of steps
+        and of rows may change from run to run at no cost on TensorFlow; JAX compiles anew.
+    """
+    if keras.backend.backend() == "tensorflow":
+        return _tensorflow_loop(step)
+    if keras.backend.backend() == "jax":
+        return _jax_loop(step, variables)
+
+    def run(count: int, *arguments: Any) -> None:
+        for number in range(count):
+            step(number, *arguments)
+
+    return run
+
+
+def _tensorflow_loop(step: Callable) -> Callable:
+    import numpy as np
+    import tensorflow as tf
+
+    def loop(count, *arguments):
+        def body(number):
+            step(number, *arguments)
+            return (number + 1,)
+
+        tf.while_loop(lambda number: number < count, body, (tf.constant(0),))
+
+    graphs: dict[Any, Callable] = {}
+
+    def run(count, *arguments):
+        free = tuple(isinstance(argument, np.ndarray) for argument in arguments)
+        if free not in graphs:
+            specs = [
+                tf.TensorSpec([None] * argument.ndim, argument.dtype) if is_free else _spec(argument)
+                for argument, is_free in zip(arguments, free, strict=True)
+            ]
+            signature = (tf.TensorSpec((), "int32"), *specs)
+            graphs[free] = tf.function(loop, autograph=False, input_signature=signature)
+        graphs[free](tf.constant(count), *arguments)
+
+    return run
+
+
+def _spec(tensors: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.nest.map_structure(
+        lambda tensor: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype), tensors
+    )
+
+
+def _jax_loop(step: Callable, variables: Sequence[Any]) -> Callable:
+    import jax
+
+    def loop(values, count, arguments):
+        def body(number, values):
+            mapping = list(zip(variables, values, strict=True))
+            with keras.StatelessScope(mapping) as scope:
+                step(number, *arguments)
+            return [scope.get_current_value(variable) for variable in variables]
+
+        return jax.lax.fori_loop(0, count, body, values)
+
+    looped = jax.jit(loop)
+
+    def run(count, *arguments):
+        values = looped([variable.value for variable in variables], count, arguments)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    return run
