@@ -632,11 +632,14 @@ def _tensorflow_loop(step: Callable) -> Callable:
         free = tuple(isinstance(argument, np.ndarray) for argument in arguments)
         if free not in graphs:
             specs = [
-                tf.TensorSpec([None] * argument.ndim, argument.dtype) if is_free else _spec(argument)
+                tf.TensorSpec([None] * argument.ndim, argument.dtype)
+                if is_free
+                else _spec(argument)
                 for argument, is_free in zip(arguments, free, strict=True)
             ]
             signature = (tf.TensorSpec((), "int32"), *specs)
-            graphs[free] = tf.function(loop, autograph=False, input_signature=signature)
+            graph = tf.function(loop, autograph=False, input_signature=signature)
+            graphs[free] = graph.get_concrete_function()
         graphs[free](tf.constant(count), *arguments)
 
     return run

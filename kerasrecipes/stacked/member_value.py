@@ -10,9 +10,9 @@ from keras import ops
 class MemberValue:
     """A number of each member, in the place of the one number of a single model.
 
-    Stands for a Python float in Keras objects (an optimizer's `beta_1`, a regularizer's `l2`, a
-    dropout layer's `rate`): in arithmetic it is the tensor, in a question such as `momentum != 0` it
-    is what all members have in common, a number that is not 0.
+    Stands for a Python float in Keras objects (an optimizer's `beta_1`, a regularizer's `l2`): in
+    arithmetic it is the tensor, in a question such as `momentum != 0` it is what all members have in
+    common, a number that is not 0.
 
     Args:
         tensor: Floating-point tensor: shape `(members, 1)` beside stacked weights, a scalar inside

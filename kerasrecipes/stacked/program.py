@@ -26,11 +26,11 @@ class StackedProgram:
         template: One of the models: built, compiled, with the structure of all. Its layers are what
             is traced; its weights stay as they are.
         members: Integer >= 1.
-        example: `(x, y)` or `(x, y, sample_weight)` of at least one row, from which metrics are built.
+        example: `(x, y)` or `(x, y, sample_weight)` of a row or more, to build the metrics with.
     """
 
     def __init__(self, template: keras.Model, members: int, example: tuple) -> None:
-        self.template, self.members = template, members
+        self.template, self.members, self.example = template, members, example
         self.slices = _slices(template.trainable_variables)
         size = self.slices[-1].stop
         self.flat = keras.Variable(np.zeros((members, size), "float32"), name="members")
@@ -54,6 +54,7 @@ class StackedProgram:
         self.test_loop = backend.compiled_loop(self._test_step, self._variables)
         self.read_metrics = backend.compiled(self._metric_results)
         self.rates: list[Any] = []
+        self.steps = 0
 
     @property
     def _variables(self) -> list[keras.Variable]:
@@ -107,6 +108,17 @@ class StackedProgram:
             self.test_loop(len(rows), rows, data)
         return self._results()
 
+    def part(self, rows: Sequence[int]) -> StackedProgram:
+        """A program of some of the members, that goes on where this one is."""
+        smaller = StackedProgram(self.template, len(rows), self.example)
+        pairs = zip(smaller._variables, self._variables, strict=True)
+        for new, old in pairs:
+            axis = [i for i, (a, b) in enumerate(zip(new.shape, old.shape, strict=True)) if a != b]
+            new.assign(ops.take(old.value, rows, axis=axis[0]) if axis else old.value)
+        smaller.rates = [self.rates[row] for row in rows]
+        smaller.steps = self.steps
+        return smaller
+
     def weights(self) -> list[Any]:
         """The members' weights now: `[trainable, *non-trainable]`, stacked tensors."""
         return [ops.convert_to_tensor(v.value) for v in (self.flat, *self.others)]
@@ -117,13 +129,17 @@ class StackedProgram:
         values = {}
         for where, variable in zip(self.slices, self.template.trainable_variables, strict=True):
             values[id(variable)] = np.reshape(flat[where], variable.shape)
-        for stacked, variable in zip(weights[1:], self.template.non_trainable_variables, strict=True):
+        for stacked, variable in zip(
+            weights[1:], self.template.non_trainable_variables, strict=True
+        ):
             values[id(variable)] = stacked[member]
         return [values[id(variable)] for variable in self.template.weights]
 
     def _stack(self, variable: keras.Variable) -> keras.Variable:
         shape = (self.members, *variable.shape)
-        return keras.Variable(np.zeros(shape, str(variable.dtype)), dtype=variable.dtype, trainable=False)
+        return keras.Variable(
+            np.zeros(shape, str(variable.dtype)), dtype=variable.dtype, trainable=False
+        )
 
     def _reset_metrics(self) -> None:
         for stacked, fresh in zip(self.metrics, self.fresh_metrics, strict=True):
@@ -138,7 +154,7 @@ class StackedProgram:
         stacked = [[v.value for v in each] for each in (self.others, self.metrics)]
 
         def cost(tensors: list) -> tuple[Any, Any]:
-            state = [tensors[0], *stacked, self.number_values.value]
+            state = [self._unstacked(tensors[0]), *stacked, self.number_values.value]
             found = backend.member_by_member(
                 lambda one: self._member(one, batch, training=True), state, self.how
             )
@@ -153,7 +169,8 @@ class StackedProgram:
 
     def _test_step(self, step: Any, order: Any, data: tuple) -> None:
         batch = _rows_of(data, order[step])
-        state = [self.flat.value, *[[v.value for v in each] for each in (self.others, self.metrics)]]
+        stacked = [[v.value for v in each] for each in (self.others, self.metrics)]
+        state = [self._unstacked(self.flat.value), *stacked]
         found = backend.member_by_member(
             lambda one: self._member(one, batch, training=False),
             [*state, self.number_values.value],
@@ -164,12 +181,12 @@ class StackedProgram:
 
     def _member(self, state: list, batch: tuple, training: bool) -> list:
         """The step of one member: its cost, and its other variables and metrics after it."""
-        flat, others, metrics, numbers = state
+        weights, others, metrics, numbers = state
         x, y, weight = (*batch, None)[:3]
         model = self.template
         mapping = [*zip(model.non_trainable_variables, others, strict=True)]
         mapping += [*zip(self.metric_variables, metrics, strict=True)]
-        mapping += [*zip(model.trainable_variables, self._unflat(flat), strict=True)]
+        mapping += [*zip(model.trainable_variables, weights, strict=True)]
         values = [numbers[number] for number in range(len(self.numbers))]
         with put_numbers(self.numbers, values), keras.StatelessScope(mapping) as scope:
             outputs = model(x, training=training)
@@ -182,26 +199,24 @@ class StackedProgram:
         after = [scope.get_current_value(variable) for variable, _ in mapping]
         return [cost, after[: len(others)], after[len(others) : len(others) + len(metrics)]]
 
-    def _unflat(self, flat: Any) -> list[Any]:
-        variables = self.template.trainable_variables
+    def _unstacked(self, flat: Any) -> list[Any]:
+        """The trainable variables, each of shape `(members, *shape)`."""
+        parts = ops.split(flat, [where.stop for where in self.slices[:-1]], axis=1)
         return [
-            ops.reshape(flat[where], variable.shape)
-            for where, variable in zip(self.slices, variables, strict=True)
+            ops.reshape(part, (self.members, *variable.shape))
+            for part, variable in zip(parts, self.template.trainable_variables, strict=True)
         ]
 
     def _constrain(self) -> None:
-        variables = self.template.trainable_variables
-        if all(getattr(variable, "constraint", None) is None for variable in variables):
+        constraints = [variable.constraint for variable in self.template.trainable_variables]
+        if not any(constraints):
             return
-
-        def constrained(flat: Any) -> Any:
-            parts = [
-                part if variable.constraint is None else variable.constraint(part)
-                for part, variable in zip(self._unflat(flat), variables, strict=True)
-            ]
-            return ops.concatenate([ops.reshape(part, (-1,)) for part in parts])
-
-        self.flat.assign(backend.member_by_member(constrained, self.flat.value, "map"))
+        parts = [
+            part if constraint is None else backend.member_by_member(constraint, part, "map")
+            for part, constraint in zip(self._unstacked(self.flat.value), constraints, strict=True)
+        ]
+        rows = [ops.reshape(part, (self.members, -1)) for part in parts]
+        self.flat.assign(ops.concatenate(rows, axis=1))
 
     def _metric_results(self, metrics: list) -> dict[str, Any]:
         def one(values: list) -> dict[str, Any]:
@@ -213,7 +228,9 @@ class StackedProgram:
 
 def _slices(variables: Sequence[keras.Variable]) -> list[slice]:
     ends = np.cumsum([int(np.prod(variable.shape)) for variable in variables])
-    return [slice(int(end - np.prod(v.shape)), int(end)) for end, v in zip(ends, variables, strict=True)]
+    return [
+        slice(int(end - np.prod(v.shape)), int(end)) for end, v in zip(ends, variables, strict=True)
+    ]
 
 
 def _batches(order: np.ndarray, batch_size: int) -> list[np.ndarray]:

@@ -27,8 +27,8 @@ RATES = {
 def structure_of(model: keras.Model) -> str:
     """Tells models apart that cannot be trained together.
 
-    Two built and compiled models with the same string have the same layers, shapes, cost, metrics and
-    kind of optimizer. They may differ in names, seeds and initial values, in the strengths of
+    Two built and compiled models with the same string have the same layers, shapes, cost, metrics
+    and kind of optimizer. They may differ in names, seeds and initial values, in the strengths of
     regularizers, in the rates of dropout where it is on, and in the numbers of the optimizer.
 
     Args:
@@ -43,7 +43,7 @@ def structure_of(model: keras.Model) -> str:
     _require_plain_training(model)
     try:
         config, compiled = model.get_config(), model.get_compile_config()
-    except Exception as error:  # noqa: BLE001 - whatever a class of the user's own raises
+    except Exception as error:  # whatever a class of the user's own raises
         reason = str(error).split("\n", 1)[0]
         raise NotStackable(f"its configuration cannot be read ({reason})") from error
     names: dict[str, str] = {}

@@ -60,6 +60,7 @@ class Together:
         self.objective, self.is_better = objective, is_better
         self.members = [Member() for _ in models]
         self.running = list(range(len(models)))
+        self.rows = {number: number for number in self.running}
         program.load(models)
         self.kept = program.weights()
         self.best: list[float | None] = [None for _ in models]
@@ -71,13 +72,28 @@ class Together:
                 break
             self._train(epoch)
             yield epoch
-        self._read_weights()
+        self._read_weights(list(self.rows))
 
     def drop(self, members: Sequence[int], epoch: int) -> None:
         """Ends members after this epoch; what they were so far stays."""
         for member in members:
             self.members[member].dropped_after_epoch = epoch
             self.running.remove(member)
+
+    def logs(self, member: int) -> dict[str, float]:
+        """The member's logs of the last epoch."""
+        return {name: values[-1] for name, values in self.members[member].history.items()}
+
+    def shrink(self) -> None:
+        """Goes on with a smaller program, if no more than half of the rows are still in training."""
+        if not self.running or len(self.running) > self.program.members // 2:
+            return
+        left = [number for number in self.rows if number not in self.running]
+        self._read_weights(left)
+        at = [self.rows[number] for number in self.running]
+        self.program = self.program.part(at)
+        self.kept = [ops.take(tensor, at, axis=0) for tensor in self.kept]
+        self.rows = {number: row for row, number in enumerate(self.running)}
 
     def _train(self, epoch: int) -> None:
         data = self.data
@@ -94,11 +110,12 @@ class Together:
         improved = np.zeros(self.program.members, bool)
         for number in list(self.running):
             member = self.members[number]
-            values = {name: float(value[number]) for name, value in logs.items()}
+            row = self.rows[number]
+            values = {name: float(value[row]) for name, value in logs.items()}
             for name, value in values.items():
                 member.history.setdefault(name, []).append(value)
             if self._is_improved(number, values):
-                improved[number] = True
+                improved[row] = True
                 member.best_epoch = epoch - self.data.initial_epoch
             if not np.isfinite(values.get("loss", 0.0)):
                 member.died_in_epoch = epoch
@@ -124,14 +141,12 @@ class Together:
                 for new, old in zip(now, self.kept, strict=True)
             ]
 
-    def _read_weights(self) -> None:
+    def _read_weights(self, members: Sequence[int]) -> None:
         arrays = [np.asarray(tensor) for tensor in self.kept]
-        for number, member in enumerate(self.members):
-            member.weights = self.program.member_weights(arrays, number)
+        for number in members:
+            self.members[number].weights = self.program.member_weights(arrays, self.rows[number])
 
 
 def example_of(data: TrainingData) -> tuple:
     """One row of the training data, for `StackedProgram`."""
     return keras.tree.map_structure(lambda array: array[:1], data.train)
-
-

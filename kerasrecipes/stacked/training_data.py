@@ -46,11 +46,12 @@ class TrainingData:
         return len(keras.tree.flatten(self.train[0])[0])
 
 
-def training_data(arguments: dict[str, Any]) -> TrainingData:
+def training_data(arguments: dict[str, Any], read: tuple | None = None) -> TrainingData:
     """Reads the arguments of a `fit`.
 
     Args:
         arguments: As given to `fit`, all by name.
+        read: `(train, dev)` of an earlier call with the same arrays, not to be read again.
 
     Returns:
         A `TrainingData`; the split, the weights of classes and the batch sizes are Keras's.
@@ -60,25 +61,16 @@ def training_data(arguments: dict[str, Any]) -> TrainingData:
     """
     given = {key: value for key, value in arguments.items() if value is not None}
     for name in given:
-        if name not in (*SHARED, *SETTINGS, *SILENT) and not (name == "validation_freq" and given[name] == 1):
+        if name not in (*SHARED, *SETTINGS, *SILENT):
             raise NotStackable(f"`{name}` is given to `fit`")
-    train = _arrays(given.get("x"), given.get("y"), given.get("sample_weight"), "x")
-    dev = given.get("validation_data")
-    if dev is not None:
-        if not isinstance(dev, (list, tuple)) or len(dev) not in (2, 3):
-            raise NotStackable(f"`validation_data` is a {type(dev).__name__}, not a pair of arrays")
-        dev = _arrays(*(*dev, None)[:3], "validation_data")
-    elif given.get("validation_split"):
-        train, dev = _split(train, float(given["validation_split"]))
-    if given.get("class_weight"):
-        train = _weighted(train, given["class_weight"])
-    batch_size = int(given.get("batch_size", BATCH_SIZE))
     shuffle = given.get("shuffle", True)
     if not isinstance(shuffle, (bool, np.bool_)):
         raise NotStackable(f"`shuffle` is {shuffle!r}")
+    train, dev = _parts(given) if read is None else read
+    batch_size = int(given.get("batch_size", BATCH_SIZE))
     return TrainingData(
-        train=_tensors(train),
-        dev=None if dev is None else _tensors(dev),
+        train=train,
+        dev=dev,
         batch_size=batch_size,
         dev_batch_size=int(given.get("validation_batch_size", batch_size)),
         epochs=int(given.get("epochs", 1)),
@@ -87,8 +79,26 @@ def training_data(arguments: dict[str, Any]) -> TrainingData:
     )
 
 
+def _parts(given: dict[str, Any]) -> tuple[tuple, tuple | None]:
+    """Train and dev as tensors."""
+    train = _arrays(given.get("x"), given.get("y"), given.get("sample_weight"), "x")
+    dev = given.get("validation_data")
+    if dev is not None:
+        if not isinstance(dev, (list, tuple)) or len(dev) not in (2, 3):
+            raise NotStackable(f"`validation_data` is a {type(dev).__name__}, not a pair of arrays")
+        x, y, weight = (*dev, None)[:3]
+        dev = _arrays(x, y, weight, "validation_data")
+    elif given.get("validation_split"):
+        train, dev = _split(train, float(given["validation_split"]))
+    if given.get("class_weight"):
+        train = _weighted(train, given["class_weight"])
+    return _tensors(train), None if dev is None else _tensors(dev)
+
+
 def _arrays(x: Any, y: Any, sample_weight: Any, name: str) -> tuple:
-    parts = [("x", x), ("y", y)] + ([] if sample_weight is None else [("sample_weight", sample_weight)])
+    parts = [("x", x), ("y", y)] + (
+        [] if sample_weight is None else [("sample_weight", sample_weight)]
+    )
     for part, value in parts:
         leaves = keras.tree.flatten(value)
         if not leaves or any(not _is_array(leaf) for leaf in leaves):
