@@ -11,7 +11,7 @@ class MemberValue:
     """A number of each member, in the place of the one number of a single model.
 
     Stands for a Python float in Keras objects (an optimizer's `beta_1`, a regularizer's `l2`): in
-    arithmetic it is the tensor, in a question such as `momentum != 0` it is what all members have in
+    arithmetic it is the tensor, in a question such as `momentum != 0` what all members have in
     common, a number that is not 0.
 
     Args:

@@ -121,7 +121,7 @@ class StackedProgram:
 
     def weights(self) -> list[Any]:
         """The members' weights now: `[trainable, *non-trainable]`, stacked tensors."""
-        return [ops.convert_to_tensor(v.value) for v in (self.flat, *self.others)]
+        return [ops.copy(v.value) for v in (self.flat, *self.others)]
 
     def member_weights(self, weights: Sequence[np.ndarray], member: int) -> list[np.ndarray]:
         """Those of one member, in the order of `template.weights`, from what `weights()` gave."""
@@ -188,7 +188,10 @@ class StackedProgram:
         mapping += [*zip(self.metric_variables, metrics, strict=True)]
         mapping += [*zip(model.trainable_variables, weights, strict=True)]
         values = [numbers[number] for number in range(len(self.numbers))]
-        with put_numbers(self.numbers, values), keras.StatelessScope(mapping) as scope:
+        with (
+            put_numbers(self.numbers, values),
+            keras.StatelessScope(mapping, collect_losses=True) as scope,
+        ):
             outputs = model(x, training=training)
             cost = model.compute_loss(x, y, outputs, weight, training=training)
             for metric in model.metrics[:1]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import keras
 import numpy as np
@@ -85,7 +84,7 @@ class Together:
         return {name: values[-1] for name, values in self.members[member].history.items()}
 
     def shrink(self) -> None:
-        """Goes on with a smaller program, if no more than half of the rows are still in training."""
+        """Goes on with a smaller program if no more than half of the rows still train."""
         if not self.running or len(self.running) > self.program.members // 2:
             return
         left = [number for number in self.rows if number not in self.running]

@@ -23,7 +23,7 @@ class TrainingData:
     """What is trained on and how, with everything Keras's `fit` would derive from its arguments.
 
     Attributes:
-        train: `(x, y)` or `(x, y, sample_weight)`, tensors nested as the model's inputs and targets.
+        train: `(x, y)` or `(x, y, sample_weight)`, tensors nested as the model takes them.
         dev: The same, or None.
         batch_size: Integer >= 1.
         dev_batch_size: Integer >= 1.

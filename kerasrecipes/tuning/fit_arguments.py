@@ -32,7 +32,8 @@ def fit_arguments(
 ) -> dict[str, Any]:
     """The arguments with which `hypermodel.fit(hp, model, *args, **kwargs)` calls `model.fit`.
 
-    A hypermodel may choose some itself: `model.fit(*args, batch_size=hp.get("batch_size"), **kwargs)`.
+    A hypermodel may choose some itself, as in
+    `model.fit(*args, batch_size=hp.get("batch_size"), **kwargs)`.
 
     Returns:
         Dict by name, without those left at their defaults.

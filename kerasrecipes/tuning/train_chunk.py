@@ -71,9 +71,9 @@ def objective_value(objective: Any, logs: dict[str, float]) -> float:
     """
     if not objective.has_value(logs):
         raise keras_tuner.errors.FatalValueError(
-            f"`objective` must be among what the training logs. Received: objective={objective.name!r}"
-            f"; logged: {', '.join(sorted(logs))}. Name one of these, pass `validation_data` for "
-            "the `val_` ones, or add a metric to `compile`."
+            "`objective` must be among what the training logs. Received: "
+            f"objective={objective.name!r}; logged: {', '.join(sorted(logs))}. Name one of these, "
+            "pass `validation_data` for the `val_` ones, or add a metric to `compile`."
         )
     return float(objective.get_value(logs))
 

@@ -42,8 +42,8 @@ class VectorizedSearch(keras_tuner.Tuner):
     optimizer) makes groups of their own. Each member is trained as by its own `fit`: same steps,
     same logs; its weights agree to rounding. The order of the examples is drawn anew for each epoch
     and shared by all members. A member whose cost is no number any more is left behind; the others
-    go on. What cannot be trained together (a step of the model's own, a callback that needs a `fit`,
-    a `tf.data.Dataset`, ...) is trained the ordinary way, and a line says why.
+    go on. What cannot be trained together (a step of the model's own, a callback that needs its own
+    `fit`, a `tf.data.Dataset`, ...) is trained the ordinary way, and a line says why.
 
     Args:
         hypermodel: A `keras_tuner.HyperModel` or a function of `hp` that returns a compiled model.
@@ -65,8 +65,8 @@ class VectorizedSearch(keras_tuner.Tuner):
             `executions_per_trial`, `optimizer`, `loss`, `metrics`, `max_model_size`, ...
 
     Raises:
-        ValueError: If `members`, `halving` or `memory_bytes` is out of range, or both `objective` and
-            an `oracle` with another one are given.
+        ValueError: If `members`, `halving` or `memory_bytes` is out of range, or both `objective`
+            and an `oracle` with another one are given.
 
     Example:
         >>> import tempfile
