@@ -73,6 +73,10 @@ CONTRACT = {
     "callbacks.GradientMonitor": lambda: ...,
     "callbacks.ActivationMonitor": lambda x_probe: ...,
     "callbacks.Doctor": lambda: ...,
+    "tuning.CoarseToFine": lambda hypermodel=None, objective=None, max_trials=20, rounds=4: ...,
+    "tuning.CoarseToFineOracle": lambda objective=None, max_trials=None, rounds=4: ...,
+    "tuning.space": lambda hp: ...,
+    "tuning.one_minus_log": lambda hp, name, low, high: ...,
     "Ensemble.train": lambda build, x, y, members=5: ...,
     "BasicRecipe": lambda build=None, target_error=None, human_error=0.0, budget=2.0: ...,
     "BasicRecipe.run": lambda self, split: ...,
@@ -108,7 +112,7 @@ LISTS = {
     "gradients": "Curvature Element GradientCheck GradientTap TapReading TappedFit VariableCheck "
     "check_gradients curvature gradient_check",
 }
-PACKAGES = (*LISTS, "diagnosis", "recipe", "report")
+PACKAGES = (*LISTS, "diagnosis", "recipe", "report", "tuning")
 
 
 def found(path):

@@ -1,5 +1,16 @@
-"""Tuning with keras-tuner underneath: right scales, and many trials trained together."""
+"""Tuning with keras-tuner underneath: right scales, a search from coarse to fine, many trials at
+once, and what mattered in the end."""
 
+from kerasrecipes.tuning.coarse_to_fine import CoarseToFine
+from kerasrecipes.tuning.coarse_to_fine_oracle import CoarseToFineOracle
+from kerasrecipes.tuning.one_minus_log import one_minus_log
+from kerasrecipes.tuning.space import space
 from kerasrecipes.tuning.vectorized_search import VectorizedSearch
 
-__all__ = ["VectorizedSearch"]
+__all__ = [
+    "CoarseToFine",
+    "CoarseToFineOracle",
+    "VectorizedSearch",
+    "one_minus_log",
+    "space",
+]

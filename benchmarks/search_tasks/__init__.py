@@ -1,0 +1,1 @@
+"""Search problems with known answers: functions, and tables of trained networks."""
