@@ -73,6 +73,8 @@ CONTRACT = {
     "callbacks.GradientMonitor": lambda: ...,
     "callbacks.ActivationMonitor": lambda x_probe: ...,
     "callbacks.Doctor": lambda: ...,
+    "tuning.importance": lambda tuner: ...,
+    "tuning.plot": lambda tuner, path=None: ...,
     "Ensemble.train": lambda build, x, y, members=5: ...,
     "BasicRecipe": lambda build=None, target_error=None, human_error=0.0, budget=2.0: ...,
     "BasicRecipe.run": lambda self, split: ...,
@@ -108,7 +110,7 @@ LISTS = {
     "gradients": "Curvature Element GradientCheck GradientTap TapReading TappedFit VariableCheck "
     "check_gradients curvature gradient_check",
 }
-PACKAGES = (*LISTS, "diagnosis", "recipe", "report")
+PACKAGES = (*LISTS, "diagnosis", "recipe", "report", "tuning")
 
 
 def found(path):

@@ -75,6 +75,17 @@ def pair_effects(boxes: Boxes, cells: int = CELLS) -> np.ndarray:
     return effects + effects.T
 
 
+def marginal(boxes: Boxes, keep: np.ndarray) -> Boxes:
+    """The mean of `f` given some coordinates, a function of these alone, with the same effects.
+
+    Args:
+        boxes: The function.
+        keep: The indices of the coordinates.
+    """
+    others = np.delete(boxes.high - boxes.low, keep, axis=1).prod(axis=1)
+    return Boxes(boxes.low[:, keep], boxes.high[:, keep], boxes.value * others)
+
+
 def _variance(low: np.ndarray, high: np.ndarray, density: np.ndarray) -> float:
     """The variance of a step function on [0, 1] given as a sum of intervals."""
     edges, places = np.unique(np.concatenate([[0.0, 1.0], low, high]), return_inverse=True)

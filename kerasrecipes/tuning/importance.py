@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from kerasrecipes.tuning.forest import Forest, fit_forest
-from kerasrecipes.tuning.functional_anova import main_effects, pair_effects
+from kerasrecipes.tuning.functional_anova import main_effects, marginal, pair_effects
 from kerasrecipes.tuning.importance_table import Importance, Share
 from kerasrecipes.tuning.permutation import permutation_effects
 from kerasrecipes.tuning.trials_table import TrialsTable, trials_table
@@ -89,15 +90,19 @@ def importance(
     why_not = _why_not(table)
     if why_not:
         shares, pairs, explained = [[np.nan] * 2] * len(table.names), [], float("nan")
-    elif method == "permutation":
-        shares, pairs, explained = _by_permutation(table.units, targets, trees, seed)
     else:
-        shares, pairs, explained = _by_anova(table.units, targets, trees, seed)
+        # Threads cost small matrices many times their work where others use the cores too.
+        with threadpool_limits(1):
+            if method == "permutation":
+                shares, pairs, explained = _by_permutation(table.units, targets, trees, seed)
+            else:
+                of_trials = table.units, targets
+                shares, pairs, explained = _by_anova(*of_trials, interactions, trees, seed)
     names = table.names
     return Importance.of(
         table,
         [Share(names[i], *shares[i]) for i in range(len(names))],
-        [Share(f"{names[i]} × {names[j]}", *share) for i, j, *share in pairs[:interactions]],
+        [Share(f"{names[i]} × {names[j]}", *share) for i, j, *share in pairs],
         method=method,
         explained=explained,
         by_rank=by_rank,
@@ -106,20 +111,27 @@ def importance(
     )
 
 
-def _by_anova(units: np.ndarray, targets: np.ndarray, trees: int, seed: int) -> tuple:
+def _by_anova(
+    units: np.ndarray, targets: np.ndarray, interactions: int, trees: int, seed: int
+) -> tuple:
     rng = np.random.default_rng(seed)
     points = _points(units.shape[1], seed)
     forest = fit_forest(units, targets, rng, trees=trees)
-    main, pair = _shares(forest, points)
+    main, pair = _shares(forest, points, np.arange(units.shape[1]))
+    order = sorted(zip(*np.triu_indices(len(main), 1), strict=True), key=lambda ij: -pair[ij])
+    told = order[:interactions]
+    keep = np.unique(np.array(told, dtype=int))  # pairs are refit among these alone
     refits = []
     for _ in range(HALVES):
         half = rng.permutation(len(targets))[: len(targets) // 2]
         if np.ptp(targets[half]) > 0:
             again = fit_forest(units[half], targets[half], rng, trees=max(8, trees // 4))
-            refits.append(_shares(again, points[:_POINTS_OF_HALVES]))
-    main_error, pair_error = (_spread(parts) for parts in zip(*refits, strict=True))
-    order = sorted(zip(*np.triu_indices(len(main), 1), strict=True), key=lambda ij: -pair[ij])
-    listed = [(i, j, float(pair[i, j]), float(pair_error[i, j])) for i, j in order]
+            refits.append(_shares(again, points[:_POINTS_OF_HALVES], keep))
+    if refits:
+        main_error, pair_error = (_spread(parts) for parts in zip(*refits, strict=True))
+    else:  # a single trial differs, and no half holds it
+        main_error, pair_error = np.full_like(main, np.nan), np.full_like(pair, np.nan)
+    listed = [(i, j, float(pair[i, j]), float(pair_error[i, j])) for i, j in told]
     return np.stack([main, main_error], axis=1).tolist(), listed, forest.explained
 
 
@@ -134,12 +146,16 @@ def _by_permutation(units: np.ndarray, targets: np.ndarray, trees: int, seed: in
     return permutation_effects(forest, units, targets, rng).tolist(), [], forest.explained
 
 
-def _shares(forest: Forest, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _shares(forest: Forest, points: np.ndarray, keep: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Main effects, and pair effects among the coordinates `keep`, as shares of the variance."""
+    dimensions = points.shape[1]
+    main, pair = np.zeros(dimensions), np.zeros((dimensions, dimensions))
     variance = float(np.var(forest.predict(points)))
-    if variance == 0:  # a forest of stumps that never split
-        dimensions = points.shape[1]
-        return np.zeros(dimensions), np.zeros((dimensions, dimensions))
-    return main_effects(forest.boxes) / variance, pair_effects(forest.boxes) / variance
+    if variance > 0:  # not so where no tree has split
+        main = main_effects(forest.boxes) / variance
+        if len(keep) > 1:
+            pair[np.ix_(keep, keep)] = pair_effects(marginal(forest.boxes, keep)) / variance
+    return main, pair
 
 
 def _points(dimensions: int, seed: int) -> np.ndarray:

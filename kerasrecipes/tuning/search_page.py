@@ -29,18 +29,18 @@ def search_page(table: TrialsTable, importance: Importance, title: str) -> Page:
     """
     shown, scores = by_importance(table, importance), as_scores(table)
     bars, pairs = as_bars(table, importance)
-    drawn = figures.importance_bars(bars, pairs, meaningful=importance.meaningful)
+    known = any(math.isfinite(bar[1]) for bar in bars)
+    drawn = [figures.importance_bars(bars, pairs, meaningful=importance.meaningful)] * known
     sections = (
         Section("Best settings", body=(_best_settings(table),)),
         Section("History", _rounds_in_words(table), (figures.search_history(scores),)),
-        Section("What mattered", "\n\n".join(_told(importance)), (drawn,)),
+        Section("What mattered", "\n\n".join(_told(importance)), drawn),
         Section("Each hyperparameter", body=(figures.slices(shown, scores),)),
         Section("All together", body=(figures.parallel_coordinates(shown, scores),)),
     )
     return Page(
-        title,
-        f"{len(table.scores)} completed trials, {len(table.names)} hyperparameters, "
-        f"{table.objective} {'raised' if table.direction == 'max' else 'lowered'}.",
+        canvas.words(title, 100),
+        _subtitle(table),
         tuple(_facts(table, importance)),
         sections,
         "Written by kerasrecipes from the trials of a keras-tuner search.",
@@ -73,9 +73,18 @@ def as_bars(table: TrialsTable, importance: Importance) -> tuple[list[Bar], list
     return [bar(share) for share in importance.rows], [bar(share) for share in pairs]
 
 
+def _subtitle(table: TrialsTable) -> str:
+    trials, names = len(table.scores), len(table.names)
+    better = "higher" if table.direction == "max" else "lower"
+    return (
+        f"{trials:,} completed trial{'s' * (trials != 1)}, {names} hyperparameter"
+        f"{'s' * (names != 1)}; a {better} {_objective(table)} is better."
+    )
+
+
 def _facts(table: TrialsTable, importance: Importance) -> Sequence[Fact]:
     best = table.best
-    which = f"{table.objective} of trial {table.trial_ids[best]}"
+    which = f"{_objective(table)} of trial {table.trial_ids[best]}"
     facts = [
         Fact("Best score", canvas.short(float(table.scores[best])), which),
         Fact("Trials", f"{len(table.scores):,}", _left_out(table)),
@@ -98,7 +107,7 @@ def _best_settings(table: TrialsTable) -> Table:
     """A row a hyperparameter, a column for each of the best trials."""
     order = np.argsort(table.costs, kind="stable")[:BEST_SHOWN]
     rows: list[tuple[Cell, ...]] = [
-        (table.objective, *(canvas.short(float(table.scores[trial])) for trial in order))
+        (_objective(table), *(canvas.short(float(table.scores[trial])) for trial in order))
     ]
     for name in table.names:
         cells = (_cell(table, name, int(trial)) for trial in order)
@@ -113,11 +122,15 @@ def _cell(table: TrialsTable, name: str, trial: int) -> str | None:
     values = table.values[trial]
     if name not in values:
         return None
-    return canvas.words(shown_value(name, table.parameters[name][0], values[name]), 80)
+    return canvas.words(shown_value(name, table.parameters[name][0], values[name]), 40)
 
 
 def _name(table: TrialsTable, name: str) -> str:
-    return shown_name(name, table.parameters[name][0])
+    return canvas.words(shown_name(name, table.parameters[name][0]), 100)
+
+
+def _objective(table: TrialsTable) -> str:
+    return canvas.words(table.objective, 60)
 
 
 def _rounds_in_words(table: TrialsTable) -> str:
@@ -140,4 +153,4 @@ def _told(importance: Importance) -> Sequence[str]:
             f"{what} that each hyperparameter makes. The forest predicts {share} of that variance "
             "in trials that it has not seen."
         )
-    return [*told, *importance.notes]
+    return [*told, *(canvas.words(note, 400) for note in importance.notes)]

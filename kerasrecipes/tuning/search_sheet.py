@@ -29,7 +29,7 @@ def search_sheet(table: TrialsTable, importance: Importance, title: str) -> byte
     bars = [bar for bar in bars[:_MOST_BARS] if math.isfinite(bar[1])]
     rows = -(-len(shown) // _COLUMNS)
     below = (rows * 1.9 + 0.4, 0.9 + 0.62 * min(12, len(shown))) if shown else ()
-    heights = [3.4, *below]
+    heights = [max(3.4, 0.5 + 0.4 * len(bars + pairs[:_MOST_PAIRS])), *below]
     with canvas.drawing(width=12, height=sum(heights) + 0.4) as sheet:
         sheet.suptitle(canvas.words(title, 90), fontsize=14, x=0.01, ha="left")
         parts = sheet.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]

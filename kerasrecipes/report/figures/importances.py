@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_BARS = 20
+_LETTERS = 24  # of a name on one line
 
 
 def importance_bars(
@@ -42,7 +43,8 @@ def importance_bars(
     both = [row for row in pairs if math.isfinite(row[1])]
     if not bars:
         return canvas.nothing_to_show(name, "no importance was measured.")
-    with canvas.drawing(height=0.5 + (0.38 if both else 0.27) * len(bars + both)) as sheet:
+    long = any(len(row[0]) > _LETTERS for row in bars + both)
+    with canvas.drawing(height=0.5 + (0.4 if long else 0.27) * len(bars + both)) as sheet:
         draw_importance(sheet.add_subplot(), bars, both, meaningful=meaningful)
         hidden = len(rows) - len(bars)
         return canvas.from_matplotlib(
@@ -75,7 +77,7 @@ def draw_importance(
         axes.plot(ends, (row, row), color=canvas.INK, linewidth=1.2)
         axes.annotate(canvas.percent(share), (max(share, ends[1]), row), xytext=(6, 0),
                       textcoords="offset points", va="center")  # fmt: skip
-    axes.set_yticks(range(len(shown)), [canvas.two_lines(name, 24) for name, *_ in shown])
+    axes.set_yticks(range(len(shown)), [canvas.two_lines(name, _LETTERS) for name, *_ in shown])
     furthest = max(max(share, high if math.isfinite(high) else 0) for _, share, _, high in shown)
     axes.set(xlim=(0, 1.22 * furthest or 1), ylim=(len(shown) - 0.4, -0.6), xticks=[])
     axes.tick_params(axis="y", labelcolor=canvas.INK)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_ROWS = 12
-_MOST_LINES = 150
+_MOST_LINES = 120
 _OFF = -0.12  # where a hyperparameter that is not active is drawn
-_BANDS = 5
+_BANDS = 6
 _HALO = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6}
 
 
@@ -30,7 +30,7 @@ def parallel_coordinates(
 
     Args:
         dimensions: The hyperparameters, the most important first; 12 are drawn at most.
-        scores: The completed trials; of more than 150 the best third and an even choice of the rest
+        scores: The completed trials; of more than 120 the best fifth and an even choice of the rest
             are drawn.
         name: Name of the figure in its page.
 
@@ -71,10 +71,8 @@ def draw_parallel(axes: Axes, shown: Sequence[Dimension], scores: Scores) -> Non
     places = np.stack([*(each.places for each in shown), _along(scores)], axis=1)
     places[np.isnan(places)] = _OFF
     y = np.arange(rows + 1)
-    standing = np.empty(len(scores.values))
-    standing[np.argsort(scores.costs, kind="stable")] = np.arange(len(scores.values))
-    for trial in _chosen(scores):
-        share = standing[trial] / max(1, len(standing) - 1)
+    chosen = _chosen(scores)
+    for share, trial in zip(np.linspace(1, 0, len(chosen)), chosen, strict=True):
         axes.plot(places[trial], y, color=_colour(share), linewidth=0.9, zorder=2 - share)
     axes.plot(places[scores.best], y, color=BEST, linewidth=2.2, zorder=4)
     for row, dimension in enumerate(shown):
@@ -118,7 +116,7 @@ def _chosen(scores: Scores) -> np.ndarray:
     order = np.argsort(-scores.costs, kind="stable")
     if len(order) <= _MOST_LINES:
         return order
-    best = order[-_MOST_LINES // 3 :]
+    best = order[-_MOST_LINES // 5 :]
     rest = order[: len(order) - len(best)]
     even = np.linspace(0, len(rest) - 1, _MOST_LINES - len(best)).round().astype(int)
     return np.concatenate([rest[even], best])
@@ -126,7 +124,7 @@ def _chosen(scores: Scores) -> np.ndarray:
 
 def _colour(share: float) -> tuple[float, float, float]:
     """From the strong colour of the best to the pale one of the worst, in few steps."""
-    step = round(min(1.0, 1.6 * share) * _BANDS) / _BANDS
+    step = round(min(1.0, 1.15 * share**0.5) * _BANDS) / _BANDS
     strong, pale = np.array([36, 87, 184]) / 255, np.array([222, 228, 240]) / 255
     red, green, blue = strong + step * (pale - strong)
     return float(red), float(green), float(blue)

@@ -57,9 +57,9 @@ class Scores(NamedTuple):
 
     @property
     def log(self) -> bool:
-        """Whether the scores want a logarithmic axis."""
+        """Whether the scores want a logarithmic axis; its fine end is the low one, of costs."""
         low, high = self.values.min(), self.values.max()
-        return bool(low > 0 and high > WIDE * low)
+        return bool(self.direction == "min" and low > 0 and high > WIDE * low)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -145,8 +145,13 @@ def dots(axes: Axes, x: np.ndarray, y: np.ndarray, colour: str, size: float) -> 
     points = np.stack([np.stack([x - short, y], axis=1), np.stack([x + short, y], axis=1)], axis=1)
     path = Path(points.reshape(-1, 2), [Path.MOVETO, Path.LINETO] * len(x))
     path.should_simplify = False  # or strokes as short as these are left out
-    look = {"edgecolor": colour, "linewidth": size, "capstyle": "round", "snap": False}
-    axes.add_patch(PathPatch(path, fill=False, **look))  # type: ignore[arg-type]
+    look: dict[str, Any] = {
+        "edgecolor": colour,
+        "linewidth": size,
+        "capstyle": "round",
+        "snap": False,
+    }
+    axes.add_patch(PathPatch(path, fill=False, **look))
 
 
 def shade(number: int, last: int) -> str:
