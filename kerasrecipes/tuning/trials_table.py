@@ -119,7 +119,7 @@ def trials_table(tuner: Any) -> TrialsTable:
         direction=oracle.objective.direction,
         parameters=parameters,
         left_out=dict(left_out),
-        rounds=tuple(getattr(oracle, "rounds", ())),
+        rounds=_rounds(oracle),
     )
 
 
@@ -134,6 +134,14 @@ def _oracle_of(tuner: Any) -> Any:
             "chief's tuner, or make one on the search's `directory` with `overwrite=False`."
         )
     return oracle
+
+
+def _rounds(oracle: Any) -> tuple[Any, ...]:
+    """The rounds of a search from coarse to fine; what others call so is something else."""
+    rounds = getattr(oracle, "rounds", ())
+    is_sequence = isinstance(rounds, Sequence) and not isinstance(rounds, str)
+    found = tuple(rounds) if is_sequence else ()
+    return found if all(hasattr(each, "first_trial") for each in found) else ()
 
 
 def _parameters(hyperparameters: Any) -> dict[str, list[Any]]:
