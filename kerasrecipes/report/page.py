@@ -73,12 +73,16 @@ def write(page: Page, path: str | os.PathLike[str]) -> Path:
     ...     path.read_text(encoding="utf-8")[:15]
     '<!doctype html>'
     """
+    return replace_file(path, render(page).encode("utf-8", errors="replace"))
+
+
+def replace_file(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Puts the content in the place of the file at `path` in one step, or leaves it as it was."""
     path = Path(path)
-    html = render(page).encode("utf-8", errors="replace")
     aside = path.with_name(f".{secrets.token_hex(8)}.partial")
     try:
         with aside.open("xb") as file:
-            file.write(html)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)

@@ -3,7 +3,9 @@ once, and what mattered in the end."""
 
 from kerasrecipes.tuning.coarse_to_fine import CoarseToFine
 from kerasrecipes.tuning.coarse_to_fine_oracle import CoarseToFineOracle
+from kerasrecipes.tuning.importance import importance
 from kerasrecipes.tuning.one_minus_log import one_minus_log
+from kerasrecipes.tuning.plot import plot
 from kerasrecipes.tuning.space import space
 from kerasrecipes.tuning.vectorized_search import VectorizedSearch
 
@@ -11,6 +13,8 @@ __all__ = [
     "CoarseToFine",
     "CoarseToFineOracle",
     "VectorizedSearch",
+    "importance",
     "one_minus_log",
+    "plot",
     "space",
 ]

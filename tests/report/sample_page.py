@@ -180,3 +180,21 @@ def _settings_table() -> Table:
         ("python", "3.12.4, numpy 2.4.0"),
     ]
     return Table(("Setting", "Value"), rows, align=("left", "left"))
+
+
+def search_scores(count: int, direction: str = "min") -> figures.Scores:
+    """The scores of a search of two rounds."""
+    values = np.random.default_rng(4).gamma(2.0, 0.1, count) + 0.1
+    rounds = (np.arange(count) >= count // 2).astype(int)
+    return figures.Scores(values, "val_loss", direction, rounds)
+
+
+def search_dimensions(count: int) -> list[figures.Dimension]:
+    """A rate, and a choice under a condition."""
+    rng = np.random.default_rng(5)
+    kinds = rng.choice([0.25, 0.75, np.nan], count)
+    ends = ((0.0, "0.001"), (1.0, "0.1"))
+    return [
+        figures.Dimension("rate", rng.random(count), ends, "log scale", False, ((), ((0.2, 0.5),))),
+        figures.Dimension("kind", kinds, ((0.25, "sgd"), (0.75, "adam")), "", True),
+    ]

@@ -110,6 +110,15 @@ def from_matplotlib(
     return Figure(name, inline(page.getvalue(), name), caption, alt, wide)
 
 
+def to_png(sheet: Sheet, dpi: int = 110) -> bytes:
+    """Returns a matplotlib figure as the bytes of a PNG file, the same each time."""
+    page = io.BytesIO()
+    with _LOCK, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from")
+        sheet.savefig(page, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+    return page.getvalue()
+
+
 def nothing_to_show(name: str, why: str) -> Figure:
     """Returns a figure that says why there is nothing to draw.
 

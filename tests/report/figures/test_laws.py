@@ -35,6 +35,15 @@ USUAL = {
     "layer values": lambda: figures.layer_values(
         {f"dense_{n}": 8.0**-n for n in range(40)}, quantity="gradient norm", usual=1e-3
     ),
+    "search history": lambda: figures.search_history(sample.search_scores(40)),
+    "long search history": lambda: figures.search_history(sample.search_scores(500)),
+    "importance": lambda: figures.importance_bars(
+        [("rate", 0.8, 0.7, 0.9), ("units", 0.1, 0.0, 0.2)], [("rate × units", 0.05, 0.0, 0.1)]
+    ),
+    "slices": lambda: figures.slices(sample.search_dimensions(40), sample.search_scores(40)),
+    "parallel coordinates": lambda: figures.parallel_coordinates(
+        sample.search_dimensions(40), sample.search_scores(40)
+    ),
     "shares": lambda: figures.shares({"a": 0.2, "b": 1.0}, quantity="dead units", limit=0.5),
 }
 POOR = {
@@ -55,6 +64,9 @@ POOR = {
     "no costs": lambda: figures.cost_against_priors([NAN], 1.0),
     "no layers": lambda: figures.layer_values({}, quantity="gradient norm"),
     "gradients of zero": lambda: figures.layer_values({"a": 0.0, "b": NAN}, quantity="norm"),
+    "no importance": lambda: figures.importance_bars([("a", NAN, NAN, NAN)]),
+    "no dimensions": lambda: figures.slices([], sample.search_scores(3)),
+    "no axes": lambda: figures.parallel_coordinates([], sample.search_scores(3)),
     "no shares": lambda: figures.shares({"a": NAN}, quantity="dead units"),
 }
 ODD = {
@@ -78,6 +90,9 @@ ODD = {
     "costs that explode": lambda: figures.cost_against_priors([1, 1e30, np.inf], NAN),
     "one layer": lambda: figures.layer_values({EVIL: 1e-30}, quantity="norm"),
     "one of zero": lambda: figures.layer_values({"a": 0.0, "b": 3.0}, quantity="norm", usual=3.0),
+    "one trial": lambda: figures.search_history(sample.search_scores(1)),
+    "importance of nothing": lambda: figures.importance_bars([(EVIL, 0.0, 0.0, 0.0)]),
+    "importance without interval": lambda: figures.importance_bars([("a", 0.5, NAN, NAN)]),
     "shares outside": lambda: figures.shares({EVIL: -7.0, "b": 3.0}, quantity="skill"),
 }
 
