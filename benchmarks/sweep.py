@@ -2,11 +2,12 @@
 
     python benchmarks/sweep.py [--trials 64] [--only mlp|cnn] [--rounds 2]
 
-Both run in this process, in turns, over the same space with the same oracle and seeds, and everything
-counts: building, tracing, training, validation, files. Printed are seconds, the best dev cost of each,
-the peak of the process's memory above what it held before, and the ratios last.
+Both run in this process, in turns, over the same space with the same oracle and seeds, and
+everything counts: building, tracing, training, validation, files. Printed are seconds, the best dev
+cost of each, the peak of the process's memory above what it held before, and the ratios last.
 
-- mlp: 64 random trials of 64-64-32-10 on `digits`, 10 epochs in batches of 32; goal: 50 times less time.
+- mlp: 64 random trials of 64-64-32-10 on `digits`, 10 epochs in batches of 32; goal: 50 times less
+  time.
 - cnn: 8 random trials of two convolutions on 2,000 images of MNIST (of `digits` where the file is
   missing), 3 epochs; goal on the CPU: 3 times less.
 """
@@ -14,6 +15,7 @@ the peak of the process's memory above what it held before, and the ratios last.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import tempfile
 import time
@@ -89,9 +91,7 @@ def searched(tuner: Callable, case: Case, seed: int) -> Outcome:
     held = reset_peak()
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
-        search = tuner(
-            case.build, "val_loss", max_trials=case.trials, seed=seed, directory=folder
-        )
+        search = tuner(case.build, "val_loss", max_trials=case.trials, seed=seed, directory=folder)
         search.search(*case.train, epochs=case.epochs, validation_data=case.dev, verbose=0)
         seconds = time.perf_counter() - begin
         best = search.oracle.get_best_trials(1)[0].score
@@ -147,10 +147,8 @@ def cnn() -> Case:
 
 def reset_peak() -> int:
     """The bytes held now, from which Linux counts the peak anew."""
-    try:
+    with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
     return _status("VmRSS")
 
 

@@ -323,7 +323,8 @@ class VectorizedSearch(keras_tuner.Tuner):
         alive = [
             pair for pair in zip(trials, members, strict=True) if pair[1].best_epoch is not None
         ]
-        line = f"{_names(trials)} trained together: {seconds:.1f} s"
+        models = len(trials) if self.executions_per_trial > 1 else 0
+        line = f"{_names(trials, models)} trained together: {seconds:.1f} s"
         if alive:
             values = [objective_value(objective, _logs(member)) for _, member in alive]
             pick = np.argmin if objective.direction == "min" else np.argmax
@@ -353,10 +354,11 @@ def _logs(member: Member) -> dict[str, float]:
     return {name: values[epoch] for name, values in member.history.items()}
 
 
-def _names(trials: Sequence[Any]) -> str:
-    if len(trials) == 1:
-        return f"Trial {trials[0].trial_id}"
-    return f"{len(trials)} trials ({trials[0].trial_id} to {trials[-1].trial_id})"
+def _names(trials: Sequence[Any], models: int = 0) -> str:
+    """In words; with the number of models where a trial has several."""
+    ids = list(dict.fromkeys(trial.trial_id for trial in trials))
+    name = f"trial {ids[0]}" if len(ids) == 1 else f"{len(ids)} trials ({ids[0]} to {ids[-1]})"
+    return f"{models} models of {name}" if models else name[0].upper() + name[1:]
 
 
 def _is_chief() -> bool:
