@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops, tree
+
+from kerasrecipes.stacked import NotStackable, fit_together
 
 JUDGED = ("loss", "loss_weights", "metrics", "weighted_metrics")
 COMPILED = ("optimizer", *JUDGED, "run_eagerly", "steps_per_execution", "jit_compile")
@@ -76,11 +79,16 @@ class Ensemble(keras.Model):
         seed: int = 0,
         callbacks: Callable[[], list] | None = None,
         verbose: Any = 0,
+        together: bool = True,
         **fit_arguments: Any,
     ) -> Ensemble:
-        """Trains the members one after the other and averages them.
+        """Trains the members and averages them.
 
-        A trained member is compiled anew as it was, so that its optimizer's memory is let go.
+        Members of one structure are trained together in one compiled program where nothing stands
+        against it (`callbacks`, `bootstrap`, a progress bar by `verbose`, data that are no arrays,
+        a step of the model's own): as by their own `fit`, with the orders of the examples in
+        common. Others are trained one after the other. A trained member is compiled anew as it was,
+        so that its optimizer's memory is let go.
 
         Args:
             build: Called without arguments for each member; returns a new compiled model.
@@ -92,6 +100,7 @@ class Ensemble(keras.Model):
             seed: Member `k` is built and trained under `keras.utils.set_random_seed(seed + k)`.
             callbacks: Called for each member; returns its list of new callbacks.
             verbose: As in `fit`; 0 by default.
+            together: Whether members may be trained in one program.
             **fit_arguments: Handed to each `fit` as they are: `epochs`, `batch_size`,
                 `validation_data`, ...
 
@@ -107,21 +116,29 @@ class Ensemble(keras.Model):
         _validate_training(members, callbacks)
         if bootstrap:
             _require_rows(y, fit_arguments)
-        trained: list[keras.Model] = []
-        histories = []
-        for number in range(members):
+        rows = {"x": x, "y": y, **fit_arguments}
+        models: list[keras.Model] = []
+        histories: list[dict[str, list[float]]] = []
+        if together and not (bootstrap or callbacks or verbose):
+            for number in range(members):
+                keras.utils.set_random_seed(seed + number)
+                models.append(_built(build, models))
+            with contextlib.suppress(NotStackable):
+                histories = fit_together(models, rows, seed=seed)
+        trained = models if histories else []
+        for number in range(len(trained), members):
             keras.utils.set_random_seed(seed + number)
-            model = _built(build, trained)
-            rows = {"x": x, "y": y, **fit_arguments}
+            model = models[number] if models else _built(build, trained)
             history = model.fit(
                 **(_resampled(rows, seed + number) if bootstrap else rows),
                 callbacks=callbacks() if callbacks else None,
                 verbose=verbose,
             )
-            model.name = f"member_{number}"
-            model.compile(**_compilation(model, *COMPILED))
             trained.append(model)
             histories.append(history.history)
+        for number, model in enumerate(trained):
+            model.name = f"member_{number}"
+            model.compile(**_compilation(model, *COMPILED))
         ensemble = cls(trained)
         ensemble.histories = histories
         ensemble.compile("sgd", **_compilation(trained[0], *JUDGED))

@@ -299,5 +299,23 @@ def test_build_must_return_a_compiled_model():
 
 def test_build_must_return_a_new_model_each_time():
     model = build()
-    with pytest.raises(ValueError, match=r"a new model each time. Received: 'member_0' again"):
+    with pytest.raises(ValueError, match=r"a new model each time. Received: '.*' again"):
         Ensemble.train(lambda: model, X, Y, members=2)
+
+
+def test_members_trained_together_end_as_by_their_own_fit():
+    x, y = np.random.default_rng(0).normal(size=(2, 40, 2)).astype("float32")
+
+    def build():
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh")])
+        model.add(keras.layers.Dense(2))
+        model.compile(keras.optimizers.Adam(0.01), "mse")
+        return model
+
+    both = [
+        Ensemble.train(build, x, y, members=2, epochs=3, shuffle=False, together=together)
+        for together in (True, False)
+    ]
+    for ours, its in zip(both[0].get_weights(), both[1].get_weights(), strict=True):
+        np.testing.assert_allclose(ours, its, rtol=1e-4, atol=1e-6)
+    assert both[0].histories[1]["loss"] == pytest.approx(both[1].histories[1]["loss"], rel=1e-4)

@@ -1,5 +1,6 @@
 """Many models of one structure, trained as one program."""
 
+from kerasrecipes.stacked.fit_together import fit_together, why
 from kerasrecipes.stacked.not_stackable import NotStackable
 from kerasrecipes.stacked.program import StackedProgram
 from kerasrecipes.stacked.structure import structure_of
@@ -13,6 +14,8 @@ __all__ = [
     "Together",
     "TrainingData",
     "example_of",
+    "fit_together",
     "structure_of",
     "training_data",
+    "why",
 ]

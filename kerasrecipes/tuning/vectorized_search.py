@@ -19,6 +19,7 @@ from kerasrecipes.stacked import (
     StackedProgram,
     example_of,
     structure_of,
+    why,
 )
 from kerasrecipes.tuning.candidates import Candidate, chunks_of, groups_of, memory_for_search
 from kerasrecipes.tuning.fit_arguments import TrainedItself, fit_arguments
@@ -256,9 +257,8 @@ class VectorizedSearch(keras_tuner.Tuner):
         return self._programs[key]
 
     def _train_alone(self, chunk: Sequence[Candidate], error: Exception) -> None:
-        reason = f"{type(error).__name__}: {error}".strip().split("\n", 1)[0]
         trials = list({candidate.trial.trial_id: candidate.trial for candidate in chunk}.values())
-        self._say(f"{_names(trials)} trained alone: the program of all failed ({reason}).")
+        self._say(f"{_names(trials)} trained alone: the program of all failed ({why(error)}).")
         args, kwargs = self._fit_arguments
         for trial in trials:
             self._try_run_and_update_trial(trial, *args, **kwargs)
