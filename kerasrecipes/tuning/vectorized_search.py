@@ -112,7 +112,8 @@ class VectorizedSearch(keras_tuner.Tuner):
         else:
             _check_objective(objective, oracle)
         # Keras-tuner gives up after so many failures in a row; here a whole group is one.
-        oracle.max_consecutive_failed_trials *= members
+        if oracle.max_consecutive_failed_trials is not None:
+            oracle.max_consecutive_failed_trials *= members
         self.members, self.halving, self.memory_bytes, self.sink = (
             members,
             halving,
@@ -324,7 +325,8 @@ class VectorizedSearch(keras_tuner.Tuner):
             pair for pair in zip(trials, members, strict=True) if pair[1].best_epoch is not None
         ]
         models = len(trials) if self.executions_per_trial > 1 else 0
-        line = f"{_names(trials, models)} trained together: {seconds:.1f} s"
+        how = "trained together" if len(chunk) > 1 else "trained"
+        line = f"{_names(trials, models)} {how}: {seconds:.1f} s"
         if alive:
             values = [objective_value(objective, _logs(member)) for _, member in alive]
             pick = np.argmin if objective.direction == "min" else np.argmax
@@ -357,7 +359,7 @@ def _logs(member: Member) -> dict[str, float]:
 def _names(trials: Sequence[Any], models: int = 0) -> str:
     """In words; with the number of models where a trial has several."""
     ids = list(dict.fromkeys(trial.trial_id for trial in trials))
-    name = f"trial {ids[0]}" if len(ids) == 1 else f"{len(ids)} trials ({ids[0]} to {ids[-1]})"
+    name = f"trial {ids[0]}" if len(ids) == 1 else f"{len(ids)} trials ({ids[0]} … {ids[-1]})"
     return f"{models} models of {name}" if models else name[0].upper() + name[1:]
 
 

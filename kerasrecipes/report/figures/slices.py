@@ -89,7 +89,8 @@ def _draw_panel(axes: Axes, dimension: Dimension, scores: Scores) -> None:
     inactive = int(np.isnan(dimension.places).sum())
     note = f"{len(places) - inactive} of {len(places)} trials" if inactive else dimension.scale
     title = canvas.two_lines(dimension.name, 25)
-    axes.set_title(title, fontsize=9.5, pad=4 + 5 * bool(any(dimension.boxes)))
+    strips = min(_MOST_ROUNDS, sum(bool(parts) for parts in dimension.boxes))
+    axes.set_title(title, fontsize=9.5, pad=4 + 3.5 * strips)
     if note:
         axes.set_xlabel(note, fontsize=8.5, labelpad=1)
 
