@@ -107,6 +107,7 @@ class Together:
 
     def _note(self, epoch: int, logs: dict[str, np.ndarray]) -> None:
         improved = np.zeros(self.program.members, bool)
+        improved[len(self.rows) :] = True  # rows that only fill up the program
         for number in list(self.running):
             member = self.members[number]
             row = self.rows[number]

@@ -30,6 +30,9 @@ from kerasrecipes.tuning.train_chunk import objective_value, train_chunk
 
 MEMBERS = 64
 IDLE_SECONDS = 0.1
+FILLED_UP = 2
+"""How many times more members than needed a program may have to be used again."""
+KEPT_PROGRAMS = 4
 
 
 class VectorizedSearch(keras_tuner.Tuner):
@@ -133,7 +136,7 @@ class VectorizedSearch(keras_tuner.Tuner):
             return
         self._is_silent = fit_kwargs.get("verbose", "auto") in (0, "0")
         self.oracle.verbose = 0  # keras-tuner would print a table for each trial
-        self._data = SharedData()
+        self._data, self._programs = SharedData(), {}
         self._fit_arguments = (fit_args, fit_kwargs)
         self.on_search_begin()
         while trials := self._claim():
@@ -145,7 +148,7 @@ class VectorizedSearch(keras_tuner.Tuner):
             for group in groups_of(candidates):
                 for chunk in chunks_of(group, self.members, memory_for_search(self.memory_bytes)):
                     self._train(chunk, results)
-            self._programs = dict(list(self._programs.items())[-4:])
+            self._programs = dict(list(self._programs.items())[-KEPT_PROGRAMS:])
         self.on_search_end()
 
     def load_model(self, trial: Any) -> keras.Model:
@@ -250,12 +253,17 @@ class VectorizedSearch(keras_tuner.Tuner):
         self._tell(chunk, members, time.perf_counter() - began)
 
     def _program(self, chunk: Sequence[Candidate]) -> StackedProgram:
-        """The compiled program of an earlier chunk of this structure and size, or a new one."""
-        key = (chunk[0].structure, len(chunk))
-        if key not in self._programs:
-            example = example_of(chunk[0].data)
-            self._programs[key] = StackedProgram(chunk[0].model, len(chunk), example)
-        return self._programs[key]
+        """The compiled program of an earlier chunk of this structure, not much larger, or a new one.
+
+        A program traced anew costs about a second, members that only fill it up much less.
+        """
+        fitting = range(len(chunk), FILLED_UP * len(chunk) + 1)
+        for (structure, members), program in self._programs.items():
+            if structure == chunk[0].structure and members in fitting:
+                return program
+        program = StackedProgram(chunk[0].model, len(chunk), example_of(chunk[0].data))
+        self._programs[chunk[0].structure, len(chunk)] = program
+        return program
 
     def _train_alone(self, chunk: Sequence[Candidate], error: Exception) -> None:
         trials = list({candidate.trial.trial_id: candidate.trial for candidate in chunk}.values())

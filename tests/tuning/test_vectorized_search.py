@@ -269,6 +269,16 @@ def test_a_group_is_trained_in_parts_that_fit_the_memory(search):
     assert [line.split(":")[0] for line in tuner.lines] == [f"Trial {n} trained" for n in range(4)]
 
 
+def test_a_program_is_used_again_for_somewhat_fewer_members(search):
+    tuner = search(max_trials=7, members=4)
+    tuner.search(**DATA, epochs=2)
+    assert statuses(tuner) == ["COMPLETED"] * 7
+    assert [members for _, members in tuner._programs] == [4]
+    for trial in tuner.oracle.get_best_trials(7):
+        loss = tuner.load_model(trial).evaluate(X[32:], Y[32:], verbose=0)
+        assert loss == pytest.approx(trial.score, rel=1e-4)
+
+
 class Sized:
     bytes = 10
 
