@@ -15,7 +15,7 @@ from kerasrecipes.averages import ExponentiallyWeightedAverage, exponentially_we
 from kerasrecipes.ensembles import Ensemble
 
 if TYPE_CHECKING:
-    from kerasrecipes import callbacks, diagnosis, gradients, recipe, report
+    from kerasrecipes import callbacks, diagnosis, gradients, recipe, report, tuning
     from kerasrecipes.diagnosis.diagnose import diagnose
     from kerasrecipes.gradients.check_gradients import check_gradients
     from kerasrecipes.gradients.curvature import curvature
@@ -44,8 +44,9 @@ __all__ = [
     "regularizers",
     "report",
     "schedules",
+    "tuning",
 ]
-_LATER = ("callbacks", "diagnosis", "gradients", "recipe", "report")
+_LATER = ("callbacks", "diagnosis", "gradients", "recipe", "report", "tuning")
 _FROM = {
     "BasicRecipe": "recipe.basic_recipe",
     "check_gradients": "gradients.check_gradients",
