@@ -1,8 +1,7 @@
 """A search by a chief and workers, any of which may be killed at any time.
 
-keras-tuner's own protocol and environment variables stay. What is put in the place of its chief, its
-client and its files, and how, is told in `seam`; nothing here is imported by a script that does
-not ask for it.
+keras-tuner's own protocol and environment variables stay. What is put in the place of its chief,
+its client and its files, and how, is told in `seam`.
 """
 
 from kerasrecipes.tuning.distributed.errors import (

@@ -26,8 +26,8 @@ Init = Callable[..., None]
 def guarded_init(theirs: Init) -> Init:
     """`BaseTuner.__init__` that keeps a directory others work in, and finds their search.
 
-    A worker never overwrites: the directory is the chief's. A chief or a process started in the place
-    of one that died goes on. A search begun alone is gone on with by a chief, and the other way round.
+    A worker never overwrites: the directory is the chief's. A process started in the place of one
+    that died goes on. So does a chief with a search begun alone, and the other way round.
     """
     signature = inspect.signature(theirs)
 

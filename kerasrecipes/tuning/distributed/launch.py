@@ -63,7 +63,7 @@ def launch_workers(
         >>> import kerasrecipes as kr
         >>> kr.tuning.launch_workers(3, "no_such_script.py")
         Traceback (most recent call last):
-        ValueError: `script` must be the path of a Python script. Received: script=no_such_script.py.
+        ValueError: `script` must be the path of a Python script. Received: script=no_such_sc...
     """
     path = Path(script)
     _check(n, path, runner, port, deadline_seconds)

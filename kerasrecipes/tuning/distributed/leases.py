@@ -57,7 +57,7 @@ class Leases:
             self._held.pop(trial_id, None)
 
     def renew(self, session: str, trial_ids: Iterable[str]) -> list[str]:
-        """Moves the deadline of trials, and returns those of them that the session does not hold."""
+        """Moves the deadline of trials, and returns those that the session does not hold."""
         until = self._clock() + self.deadline_seconds
         others = []
         with self._lock:

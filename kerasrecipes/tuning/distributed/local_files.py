@@ -1,4 +1,4 @@
-"""Our files where the directory is on this machine, keras-tuner's where it is in an object store."""
+"""Our files where the directory is on this machine, keras-tuner's in an object store."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class LocalRunner:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches the launcher alone, which ends them in order
+                start_new_session=True,  # Ctrl-C reaches the launcher alone, which ends them
             )
 
 
@@ -98,6 +98,11 @@ class Member:
     def is_worker(self) -> bool:
         """Whether it runs trials for a chief."""
         return self.name not in (CHIEF, ALONE)
+
+    @property
+    def pid(self) -> int | None:
+        """Of its process, where that is on this machine."""
+        return getattr(self._process, "pid", None)
 
     @property
     def status(self) -> int | None:

@@ -1,7 +1,8 @@
 """A search's state put together again from files that a killed process left.
 
-keras-tuner's own reload trusts `oracle.json`. That file may be torn, or older than the trial files: a
-process can be killed between the two. The trial files say what was done; this makes the state agree.
+keras-tuner's own reload trusts `oracle.json`. That file may be torn, or older than the trial files:
+a process can be killed between the two. The trial files say what was done; here the state is made
+to agree.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def _asked(oracle: Oracle, trial_id: str) -> dict[str, Any] | None:
 
 
 def _queue(oracle: Oracle, held: dict[str, str]) -> None:
-    """Every trial that did not end is queued once; lowest first, and the queue is read backwards."""
+    """Every trial that did not end is queued once. The queue is read backwards: lowest first."""
     waiting = sorted(
         (trial_id for trial_id, trial in oracle.trials.items() if trial.status not in ENDED),
         reverse=True,

@@ -1,6 +1,6 @@
-"""`python -m kerasrecipes.tuning.distributed.run_script SCRIPT ...`: a script with our parts installed.
+"""A script run with our parts installed.
 
-The script need not import kerasrecipes. It runs as `python SCRIPT ...` would run it.
+`python -m kerasrecipes.tuning.distributed.run_script SCRIPT ARGUMENTS`. The script need not import kerasrecipes. It runs as `python SCRIPT ...` would run it.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@
 | `oracle_client.OracleClient` | `client.OracleClient`: survives its chief |
 | `utils.save_json`, `utils.create_directory` | `atomic`: files that are whole |
 | `Oracle.reload` | `reload.reload_oracle`: mends what a killed process left |
-| `BaseTuner.__init__`, `BaseTuner.search` | the same, with the directory guarded (`guarded_tuner`) |
+| `BaseTuner.__init__`, `BaseTuner.search` | the same, the directory guarded: `guarded_tuner` |
 
-These are looked up by keras-tuner when it calls them, so exchanging the names is enough; no public way
-exists to give a tuner another chief or client. `uninstall` puts back what was there.
+These are looked up by keras-tuner when it calls them, so exchanging the names is enough; no public
+way exists to give a tuner another chief or client. `uninstall` puts back what was there.
 """
 
 from __future__ import annotations

@@ -21,12 +21,21 @@ ENDED = ("COMPLETED", "FAILED")
 
 
 class MemberState(NamedTuple):
-    """One process of a sweep: its name, what it runs, how it is, and how often it was restarted."""
+    """One process of a sweep.
+
+    Attributes:
+        name: `chief`, `tuner0` ..., or `search` where a script searches alone.
+        trials: What it runs.
+        state: `waiting`, `running`, `serving` or `ended`.
+        restarts: How often it died and was started again.
+        pid: Of its process; None if that is not on this machine, or has ended.
+    """
 
     name: str
     trials: tuple[str, ...]
     state: str
     restarts: int
+    pid: int | None
 
 
 class SweepState(NamedTuple):
@@ -156,10 +165,10 @@ class Sweep:
         else:
             trials = tuple(sorted(t for t, name in self._held.items() if name == member.name))
         if member.status is not None:
-            return MemberState(member.name, (), "ended", member.restarts)
+            return MemberState(member.name, (), "ended", member.restarts, None)
         chief = member.name == CHIEF
         state = "serving" if chief and self._held else "running" if trials else "waiting"
-        return MemberState(member.name, trials, state, member.restarts)
+        return MemberState(member.name, trials, state, member.restarts, member.pid)
 
     def _result(self) -> SweepResult:
         status = self._status()

@@ -1,4 +1,4 @@
-"""The chief's book: an oracle behind leases, so that every trial is completed once and none is lost."""
+"""The chief's book: an oracle behind leases. Every trial is completed once, and none is lost."""
 
 from __future__ import annotations
 
