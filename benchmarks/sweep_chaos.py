@@ -1,14 +1,14 @@
 """Workers, the chief and the sweep itself killed again and again: is anything lost?
 
-`python benchmarks/sweep_chaos.py [--script light|digits] [--trials 24] [--workers 3]` runs one search
-undisturbed, then
+`python benchmarks/sweep_chaos.py [--script light|digits] [--trials 24] [--workers 3]` runs one
+search undisturbed, then
 
 - with chief and workers on loopback, SIGKILL of a random worker every few seconds and once of the
   chief;
 - in one process, the sweep killed with SIGKILL and started again 10 times.
 
-Each must end with every trial completed exactly once, with the scores of the undisturbed search, and
-the same best one. Exit status 1 if one does not, or takes longer than `--limit` seconds.
+Each must end with every trial completed exactly once, with the scores of the undisturbed search,
+and the same best one. Exit status 1 if one does not, or takes longer than `--limit` seconds.
 """
 
 from __future__ import annotations

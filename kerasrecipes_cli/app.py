@@ -225,8 +225,9 @@ def sweep(
     """Run the search of a keras-tuner SCRIPT, and see it through.
 
     Starts a chief and workers that run SCRIPT, shows what they do, and starts again what dies: its
-    trials are run again, none is lost or counted twice. Killed and called again, it goes on where it
-    was. What follows SCRIPT goes to it, its own options after `--`. Exit status 1 if the search failed.
+    trials are run again, none is lost or counted twice. Killed and called again, it goes on where
+    it was. What follows SCRIPT goes to it, its own options after `--`. Exit status 1 if the search
+    failed.
     """
     from kerasrecipes_cli.sweep import sweep_command
 

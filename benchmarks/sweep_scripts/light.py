@@ -1,4 +1,4 @@
-"""A search that only computes: `python light.py DIRECTORY TRIALS SECONDS`, SECONDS for each trial."""
+"""A search that only computes: `python light.py DIRECTORY TRIALS SECONDS`, the last for each."""
 
 import sys
 import time

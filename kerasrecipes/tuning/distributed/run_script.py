@@ -1,6 +1,7 @@
 """A script run with our parts installed.
 
-`python -m kerasrecipes.tuning.distributed.run_script SCRIPT ARGUMENTS`. The script need not import kerasrecipes. It runs as `python SCRIPT ...` would run it.
+`python -m kerasrecipes.tuning.distributed.run_script SCRIPT ARGUMENTS` runs it as
+`python SCRIPT ARGUMENTS` would. It need not import kerasrecipes.
 """
 
 from __future__ import annotations
