@@ -109,7 +109,7 @@ def _agree(oracle: Oracle, lost: frozenset[str]) -> None:
 
 def _run_again(oracle: Oracle, trial_id: str) -> None:
     """Makes a trial anew under the number of one whose file is gone."""
-    values = _asked(oracle, trial_id) or oracle._random_values() or oracle.hyperparameters.values
+    values = _asked(oracle, trial_id) or oracle.hyperparameters.values  # the defaults
     hyperparameters = oracle.hyperparameters.copy()
     hyperparameters.values = dict(values)
     trial = Trial(hyperparameters, trial_id, TrialStatus.RUNNING)
