@@ -15,6 +15,7 @@ from keras_tuner import Oracle
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from kerasrecipes.tuning.distributed.atomic import warn
+from kerasrecipes.tuning.distributed.grid_order import restore_grid_order
 from kerasrecipes.tuning.distributed.trial_files import missing_numbers, read_state, read_trials
 
 ENDED = (TrialStatus.COMPLETED, TrialStatus.FAILED)
@@ -55,6 +56,7 @@ def reload_oracle(oracle: Oracle, sink: Callable[[str], None] = warn) -> None:
     lost = missing_numbers(files.trials, [*known, *files.broken])
     _set_state(oracle, state, project)
     _agree(oracle, frozenset(lost))
+    restore_grid_order(oracle)
     for trial_id in lost:
         _run_again(oracle, trial_id)
     held = state.get("ongoing_trials", {}) if state else {}

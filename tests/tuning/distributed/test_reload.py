@@ -161,7 +161,20 @@ def test_other_oracles_survive_a_corrupted_trial_and_a_torn_state(kind, tmp_path
         run(oracle)
     (tmp_path / "search/trial_1/trial.json").write_text("{")
     oracle, _ = reloaded(tmp_path, kind=kind)
-    assert finish(oracle)[0] == "1"
+    assert finish(oracle) == ["1", "4", "5"]
     (tmp_path / "search/oracle.json").write_text("{")
     oracle, _ = reloaded(tmp_path, kind=kind)
-    assert len(set(oracle.end_order)) == len(oracle.end_order) >= 4
+    assert len(set(oracle.end_order)) == len(oracle.end_order) == 6
+
+
+def test_a_grid_search_goes_on_along_its_grid(tmp_path):
+    whole = oracle_in(tmp_path / "whole", kind=kt.oracles.GridSearchOracle, max_trials=None)
+    points = len(finish(whole))
+    for number in range(3):
+        run(reloaded(tmp_path, kind=kt.oracles.GridSearchOracle, max_trials=None)[0])
+        assert len(list(tmp_path.glob("search/trial_*"))) == number + 1
+    oracle, _ = reloaded(tmp_path, kind=kt.oracles.GridSearchOracle, max_trials=None)
+    assert len(finish(oracle)) == points - 3
+    found = {value["x"] for value in values(oracle).values()}
+    assert found == {value["x"] for value in values(whole).values()}
+    assert len(found) == points
