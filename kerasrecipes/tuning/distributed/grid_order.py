@@ -11,8 +11,8 @@ from keras_tuner.oracles import GridSearchOracle
 def restore_grid_order(oracle: Oracle) -> None:
     """Puts the trials of a reloaded grid search in the order of the grid; others are left alone.
 
-    A `GridSearchOracle` finds its next point from its trials in their order, which is not among what
-    it saves: reloaded, it would stop after the trials that had begun.
+    A `GridSearchOracle` finds its next point from its trials in their order, which it does not
+    save: reloaded, it would stop after the trials that had begun.
 
     Args:
         oracle: Any oracle, its trials and space loaded.

@@ -48,8 +48,13 @@ def test_a_lease_of_stock_keras_tuner_has_no_deadline(leases, clock):
 
 @pytest.mark.parametrize(
     ("alive", "lost"),
-    [({}, []), ({"a": ["a/1"]}, []), ({"a": ["a/2"]}, ["0", "1"]), ({"a": [], "b": ["b/1"]}, ["0", "1"])],
-)  # fmt: skip
+    [
+        ({}, []),
+        ({"a": ["a/1"]}, []),
+        ({"a": ["a/2"]}, ["0", "1"]),
+        ({"a": [], "b": ["b/1"]}, ["0", "1"]),
+    ],
+)
 def test_workers_known_to_be_dead_lose_their_trials_at_once(alive, lost, leases):
     assert leases.abandoned(alive) == lost
 

@@ -145,9 +145,11 @@ def test_a_torn_state_is_rebuilt_from_the_trials(torn, begun, tmp_path, undistur
 
 
 def test_the_directory_of_another_search_is_named_and_left_as_it_is(tmp_path):
-    oracle_in(tmp_path)._project_dir  # noqa: B018: made when it is asked for
+    (tmp_path / "search").mkdir()
     (tmp_path / "search/oracle.json").write_text('{"epochs": 3}')
-    with pytest.raises(RuntimeError, match="search` holds another search: its oracle.json has no"):
+    with pytest.raises(
+        RuntimeError, match=r"search` holds another search: its oracle\.json has no"
+    ):
         reloaded(tmp_path)
     assert (tmp_path / "search/oracle.json").read_text() == '{"epochs": 3}'
 

@@ -108,7 +108,7 @@ def test_a_process_started_again_does_not_overwrite(seam, tmp_path, monkeypatch)
 
 def test_an_unwritable_directory_is_one_clear_error(seam, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="search's directory `.*file/search` cannot be written"):
+    with pytest.raises(StoreError, match=r"search's directory `.*file/search` cannot be written"):
         valley(tmp_path / "file")
 
 

@@ -202,9 +202,9 @@ def test_too_many_failures_end_the_search_with_their_message(book):
         trial = book.create_trial("tuner0", A)
         if number < 2:
             book.end_trial(finished(trial, "FAILED"), A, message="too wide")
-    with pytest.raises(SearchFailedError, match="exceeded the limit of 3. too wide"):
+    with pytest.raises(SearchFailedError, match=r"exceeded the limit of 3\. too wide"):
         book.end_trial(finished(trial, "FAILED"), A, message="too wide")
-    with pytest.raises(SearchFailedError, match="exceeded the limit of 3. too wide"):
+    with pytest.raises(SearchFailedError, match=r"exceeded the limit of 3\. too wide"):
         book.create_trial("tuner1", B)  # and not a lock that is held for ever
     assert book.failure
 
