@@ -29,7 +29,6 @@ from kerasrecipes.tuning import launch_workers
 from kerasrecipes.tuning.distributed.results import TrialTable, best_of
 
 SCRIPTS = Path(__file__).parent / "sweep_scripts"
-SWEEP = [sys.executable, "-m", "kerasrecipes", "sweep", "--json"]
 TOLERANCE = 1e-3  # of scores of real trainings, whose sums may be taken in another order
 TRIAL = {"light": "1.5", "digits": "15"}  # seconds, epochs
 
@@ -119,7 +118,7 @@ def kill_members(script: Path, folder: Path, arguments, options) -> tuple[float,
 def kill_sweep(script: Path, folder: Path, arguments, options) -> tuple[float, int]:
     """The search in one process, killed and started again; seconds, and how often it was killed."""
     chance = random.Random(options.seed)
-    command = [*SWEEP, "--logs", str(folder / "logs"), str(script), str(folder), *arguments]
+    command = [*sweep_command(folder), str(script), str(folder), *arguments]
     begun, kills = time.monotonic(), 0
     while True:
         before = completed(folder)
@@ -140,6 +139,11 @@ def kill_sweep(script: Path, folder: Path, arguments, options) -> tuple[float, i
                     os.kill(child, signal.SIGKILL)
             sweep.kill()
             kills += 1
+
+
+def sweep_command(folder: Path) -> list[str]:
+    """What runs a script in one process, and sees it through."""
+    return [sys.executable, "-m", "kerasrecipes", "sweep", "--json", "--logs", str(folder / "logs")]
 
 
 def completed(folder: Path) -> int:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kerasrecipes.tuning import launch_workers
-from kerasrecipes.tuning.distributed.errors import SearchFailedError, SweepError
+from kerasrecipes.tuning.distributed import members, run_script, uninstall
+from kerasrecipes.tuning.distributed.errors import SweepError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
 
@@ -45,7 +46,11 @@ def test_kills_of_workers_and_chief_lose_nothing(expected, tmp_path):
     assert sweep_chaos.faults(tmp_path / "search", expected, 0.0) == []
 
 
-def test_kills_of_the_sweep_lose_nothing(expected, tmp_path):
+def test_kills_of_the_sweep_lose_nothing(expected, tmp_path, monkeypatch):
+    alone = [sys.executable, "-m", "kerasrecipes.tuning.distributed.run_script"]
+    monkeypatch.setattr(
+        sweep_chaos, "sweep_command", lambda _: alone
+    )  # one process a start, not two: half the time
     options = sweep_chaos.parsed(["--trials=8", "--kills=2", "--limit=150", "--pause=0.3"])
     _, kills = sweep_chaos.kill_sweep(LIGHT, tmp_path, ("8", "0.3"), options)
     assert kills == 2
@@ -58,7 +63,8 @@ def script(tmp_path, text):
     return file
 
 
-def test_a_script_that_raises_is_told_with_its_error(tmp_path):
+def test_a_script_that_raises_is_told_with_its_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(members, "FAILURES", 1)
     broken = script(tmp_path, "raise LookupError('where are my data')")
     with pytest.raises(SweepError, match="LookupError: where are my data"):
         launch_workers(0, broken, logs=tmp_path / "logs")
@@ -69,10 +75,19 @@ def test_a_script_without_a_tuner_is_told_so(tmp_path):
         launch_workers(0, script(tmp_path, "print('hello')"), logs=tmp_path / "logs")
 
 
-def test_an_unwritable_directory_is_one_error(tmp_path):
+def test_an_unwritable_directory_ends_a_script_with_one_line(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(sys, "argv", sys.argv)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "file").write_text("")
-    with pytest.raises(SearchFailedError, match=r"`.*file/search` cannot be written \(Not a dir"):
-        launch_workers(0, LIGHT, (str(tmp_path / "file"), "2", "0"), logs=tmp_path / "logs")
+    try:
+        with pytest.raises(SystemExit, match="2"):
+            run_script.main([str(LIGHT), str(tmp_path / "file"), "2", "0"])
+    finally:
+        uninstall()
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(
+        f"error: the search's directory `{tmp_path}/file/search` cannot be written"
+    )
 
 
 @pytest.mark.parametrize(
