@@ -269,6 +269,7 @@ def recipe(
 def main() -> None:
     """Runs the command line; what cannot be used ends in one line and exit status 2."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
         app(prog_name="kerasrecipes")
     except Exception as error:

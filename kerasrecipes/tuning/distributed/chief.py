@@ -11,13 +11,14 @@ from keras_tuner import Oracle
 from keras_tuner.src import protos  # keras-tuner's service is not exported
 
 from kerasrecipes.tuning.distributed.errors import SearchFailedError, SweepError
-from kerasrecipes.tuning.distributed.servicer import OracleServicer, sweep_methods
+from kerasrecipes.tuning.distributed.servicer import Books, OracleServicer, sweep_methods
 from kerasrecipes.tuning.distributed.trial_book import TrialBook
 from kerasrecipes.tuning.distributed.wire import SERVER_OPTIONS, handler
 
 THREADS = 16  # heartbeats must not wait for calls that wait for the oracle
 POLL_SECONDS = 0.2
 LAST_CALLS_SECONDS = 1.0
+_FINISHED: dict[str, TrialBook] = {}
 
 
 def start_server(oracle: Oracle) -> None:
@@ -35,17 +36,18 @@ def start_server(oracle: Oracle) -> None:
     """
     address = f"{os.environ['KERASTUNER_ORACLE_IP']}:{os.environ['KERASTUNER_ORACLE_PORT']}"
     book = TrialBook(oracle)
-    server = serve(book, address)
+    server = serve(Books(book, _FINISHED), address)
     try:
         _wait(book)
     finally:
         server.stop(grace=LAST_CALLS_SECONDS).wait()
+    _FINISHED[book.project] = book  # for a worker that is started again during the script's next
     if book.failure is not None:
         raise SearchFailedError(book.failure)
 
 
-def serve(book: TrialBook, address: str) -> grpc.Server:
-    """Starts a server of a book.
+def serve(books: Books, address: str) -> grpc.Server:
+    """Starts a server.
 
     Raises:
         SweepError: If the address is in use.
@@ -53,8 +55,8 @@ def serve(book: TrialBook, address: str) -> grpc.Server:
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=THREADS), options=list(SERVER_OPTIONS)
     )
-    protos.get_service_grpc().add_OracleServicer_to_server(OracleServicer(book), server)
-    server.add_generic_rpc_handlers((handler(sweep_methods(book)),))
+    protos.get_service_grpc().add_OracleServicer_to_server(OracleServicer(books), server)
+    server.add_generic_rpc_handlers((handler(sweep_methods(books)),))
     try:
         bound = server.add_insecure_port(address)
     except RuntimeError as error:

@@ -42,13 +42,17 @@ class OracleClient(oracle_client.OracleClient):
         self.multi_worker, self.should_report = False, True
         self.tuner_id = os.environ["KERASTUNER_TUNER_ID"]
         address = f"{os.environ['KERASTUNER_ORACLE_IP']}:{os.environ['KERASTUNER_ORACLE_PORT']}"
-        self._link = WorkerLink(address, self.tuner_id, Settings.from_environment())
+        self._link = WorkerLink(
+            address, self.tuner_id, oracle._project_name, Settings.from_environment()
+        )
         self.stub = PatientStub(self._link)
         self._final: list[Trial] | None = None
 
     def create_trial(self, tuner_id: str) -> Trial:
         """A trial to run, or one that says to wait (IDLE) or to end (STOPPED)."""
         self._link.follower = not self.should_report
+        self._link.open()  # anew, for a second search
+        self._final = None
         trial: Trial = super().create_trial(tuner_id)
         if trial.status == TrialStatus.RUNNING and self.should_report:
             self._link.hold(trial.trial_id)

@@ -10,7 +10,7 @@ import grpc
 from keras_tuner.src import protos  # keras-tuner's service is not exported
 
 from kerasrecipes.tuning.distributed.errors import SearchFailedError, StaleReportError
-from kerasrecipes.tuning.distributed.wire import metadata
+from kerasrecipes.tuning.distributed.wire import Caller
 from kerasrecipes.tuning.distributed.worker_link import WorkerLink
 
 CALL_SECONDS = 60.0  # then it is made again: all are safe to repeat
@@ -60,7 +60,8 @@ class PatientStub:
         return call
 
     def _metadata(self) -> tuple[tuple[str, Any], ...]:
-        return metadata(None if self.link.follower else self.link.session, self.message)
+        session = None if self.link.follower else self.link.session
+        return Caller(session, self.link.project, self.message).metadata()
 
     def _judge(self, error: Any) -> None:
         """Returns if the call is to be made again, else raises what the chief meant."""

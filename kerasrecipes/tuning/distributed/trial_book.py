@@ -51,6 +51,7 @@ class TrialBook:
         sink: Callable[[str], None] = warn,
     ) -> None:
         self.oracle = oracle
+        self.project: str = oracle._project_name
         self.settings = settings or Settings.from_environment()
         self.sink = sink
         self.leases = Leases(self.settings.deadline_seconds, clock)
@@ -165,6 +166,12 @@ class TrialBook:
         oracle = self.oracle
         counted = bool(oracle.max_trials) and len(oracle.trials) >= oracle.max_trials
         return counted and not oracle.ongoing_trials and not oracle._retry_queue
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Oracle]:
+        """The oracle, while nobody else works with it."""
+        with self._oracle_lock:
+            yield self.oracle
 
     @contextlib.contextmanager
     def _working(self) -> Iterator[None]:

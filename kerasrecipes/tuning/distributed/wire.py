@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 
 SERVICE = "kerasrecipes.Sweep"
 SESSION = "kerasrecipes-session"
+PROJECT = "kerasrecipes-project-bin"
 MESSAGE = "kerasrecipes-message-bin"
 MESSAGE_BYTES = 4000  # of a failed trial's traceback: metadata are limited to 8 KiB
 KEEPALIVE = (
@@ -68,16 +69,32 @@ def handler(methods: Mapping[str, Answer]) -> grpc.GenericRpcHandler:
     )
 
 
-def metadata(session: str | None, message: str | None = None) -> tuple[tuple[str, Any], ...]:
-    """Metadata of a worker's call."""
-    entries: list[tuple[str, Any]] = [(SESSION, session)] if session else []
-    if message:
-        entries.append((MESSAGE, message.encode()[-MESSAGE_BYTES:]))
-    return tuple(entries)
+class Caller(NamedTuple):
+    """Who makes a call.
 
+    Attributes:
+        session: Of the worker's process; None for stock keras-tuner, and for a process that only
+            follows another.
+        project: Name of the search that it means; None for stock keras-tuner.
+        message: Of the failed trial that it reports.
+    """
 
-def read_metadata(entries: Iterable[tuple[str, Any]]) -> tuple[str | None, str | None]:
-    """Session and message of a call, as far as it has them."""
-    found = dict(entries)
-    message = found.get(MESSAGE)
-    return found.get(SESSION), message.decode(errors="replace") if message else None
+    session: str | None
+    project: str | None
+    message: str | None = None
+
+    def metadata(self) -> tuple[tuple[str, Any], ...]:
+        """The same as metadata of a call."""
+        entries: list[tuple[str, Any]] = [(SESSION, self.session)] if self.session else []
+        if self.project is not None:
+            entries.append((PROJECT, self.project.encode()))
+        if self.message:
+            entries.append((MESSAGE, self.message.encode()[-MESSAGE_BYTES:]))
+        return tuple(entries)
+
+    @classmethod
+    def read(cls, entries: Iterable[tuple[str, Any]]) -> Caller:
+        """From the metadata of a call."""
+        found = dict(entries)
+        texts = [found.get(name) for name in (PROJECT, MESSAGE)]
+        return cls(found.get(SESSION), *(t and t.decode(errors="replace") for t in texts))

@@ -30,6 +30,7 @@ class WorkerLink:
     Args:
         address: Of the chief.
         tuner_id: The worker's name.
+        project: Name of the search.
         settings: Times of the protocol.
         sink: Called with one line for each trial that was lost, and when the chief is away.
     """
@@ -38,10 +39,11 @@ class WorkerLink:
         self,
         address: str,
         tuner_id: str,
+        project: str,
         settings: Settings,
         sink: Callable[[str], None] = warn,
     ) -> None:
-        self.address, self.settings, self.sink = address, settings, sink
+        self.address, self.project, self.settings, self.sink = address, project, settings, sink
         self.session = os.environ.get(SESSION) or f"{tuner_id}/{uuid.uuid4().hex[:8]}"
         self.channel = wire.channel(address)
         self.follower = False
@@ -50,8 +52,18 @@ class WorkerLink:
         self._away = False
         self._held: set[str] = set()
         self._closed = threading.Event()
-        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
-        atexit.register(self.close)
+        self._closed.set()
+        self.open()
+
+    def open(self) -> None:
+        """Begins the heartbeats, if they do not go on."""
+        if self._closed.is_set():
+            self._closed = threading.Event()
+            beat = threading.Thread(
+                target=self._beat, args=(self._closed,), name="heartbeat", daemon=True
+            )
+            beat.start()
+            atexit.register(self.close)
 
     def hold(self, trial_id: str) -> None:
         """Notes that this process runs a trial."""
@@ -100,14 +112,18 @@ class WorkerLink:
             return
         self._closed.set()
         atexit.unregister(self.close)
-        self._ask("Goodbye", {"session": self.session}, 1.0)
+        self._ask("Goodbye", {"session": self.session, "project": self.project}, 1.0)
 
-    def _beat(self) -> None:
+    def _beat(self, closed: threading.Event) -> None:
         seconds = self.settings.heartbeat_seconds
-        while not self._closed.wait(seconds):
+        while not closed.wait(seconds):
             if self.follower:
                 continue
-            message = {"session": self.session, "trials": sorted(self._held)}
+            message = {
+                "session": self.session,
+                "project": self.project,
+                "trials": sorted(self._held),
+            }
             answer = self._ask("Heartbeat", message, CALL_SECONDS)
             if answer is None:
                 seconds = min(seconds, 1.0)  # announce what is held soon after the chief is back

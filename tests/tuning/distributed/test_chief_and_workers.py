@@ -17,6 +17,7 @@ from kerasrecipes.tuning.distributed.errors import (
     SweepError,
 )
 from kerasrecipes.tuning.distributed.reload import reload_oracle
+from kerasrecipes.tuning.distributed.servicer import Books
 from kerasrecipes.tuning.distributed.settings import Settings
 from kerasrecipes.tuning.distributed.trial_book import TrialBook
 from kerasrecipes.tuning.distributed.wire import ask, channel
@@ -54,12 +55,13 @@ def worker(monkeypatch, address):
 
 
 @contextlib.contextmanager
-def chief(directory, address, restarted=False, **options):
+def chief(directory, address, restarted=False, project="search", finished=None, **options):
     oracle = oracle_in(directory, **options)
+    oracle._set_project_dir(str(directory), project)
     if restarted:
         reload_oracle(oracle)
     book = TrialBook(oracle, SETTINGS, sink=lambda line: None)
-    server = serve(book, address)
+    server = serve(Books(book, finished or {}), address)
     try:
         yield book
     finally:
@@ -170,6 +172,39 @@ def test_the_launcher_hears_who_runs_what(worker, address, tmp_path):
             assert ask(line, "Watch", {"alive": {"tuner0": []}}, 2.0)["held"] == {}
 
 
+def test_a_worker_of_the_next_search_waits_for_it(worker, address, tmp_path):
+    with chief(tmp_path, address, project="first", max_trials=1) as book:
+        client = worker()
+        asked = []
+        asking = threading.Thread(target=lambda: asked.append(client.create_trial("tuner0")))
+        asking.start()
+        asking.join(0.5)
+        assert book.sessions() == []
+        assert asked == []
+    with chief(tmp_path, address):
+        asking.join(10)
+        assert asked[0].status == "RUNNING"
+
+
+def test_a_worker_of_the_last_search_hears_that_it_is_over(worker, address, tmp_path):
+    with chief(tmp_path, address, max_trials=1) as first:
+        client = worker()
+        complete(client, client.create_trial("tuner0"))
+    with chief(tmp_path, address, project="second", finished={"search": first}):
+        assert client.create_trial("tuner0").status == "STOPPED"
+        assert client.get_best_trials()[0].score == 0.5
+
+
+def test_one_tuner_can_search_twice(worker, address, tmp_path):
+    client = worker()
+    for number in range(2):
+        with chief(tmp_path / str(number), address, max_trials=1) as book:
+            complete(client, client.create_trial("tuner0"))
+            assert not client._link._closed.is_set()
+            assert client.create_trial("tuner0").status == "STOPPED"
+            assert book.told == [client._link.session]
+
+
 def test_an_address_in_use_is_named(address, tmp_path):
     with chief(tmp_path, address) as book, pytest.raises(SweepError, match=f"listen on {address}"):
-        serve(book, address)
+        serve(Books(book, {}), address)
