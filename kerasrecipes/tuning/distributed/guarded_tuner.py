@@ -14,11 +14,15 @@ from keras_tuner.src.distribute import utils as roles  # who is chief and who wo
 
 from kerasrecipes.tuning.distributed.atomic import write_text
 from kerasrecipes.tuning.distributed.directory_lock import directory_lock
+from kerasrecipes.tuning.distributed.errors import SearchFailedError
 from kerasrecipes.tuning.distributed.local_files import is_remote
+from kerasrecipes.tuning.distributed.oracle_lock import lock_freed, reason
 
 RESUMED = "KERASRECIPES_RESUMED"  # set for a process that takes the place of one that died
 STATUS = "KERASRECIPES_STATUS_FILE"  # where a sweep's processes say which directory they use
 OWNERS = ("chief", "tuner0")  # whose file of state tells that a directory holds a search
+
+FAILURES = "Number of consecutive failures"  # how keras-tuner's error begins
 
 Init = Callable[..., None]
 
@@ -47,7 +51,11 @@ def guarded_init(theirs: Init) -> Init:
 
 
 def guarded_search(theirs: Callable[..., Any]) -> Callable[..., Any]:
-    """`BaseTuner.search` in which no other process searches in the same directory."""
+    """`BaseTuner.search` in which no other process searches in the same directory.
+
+    Too many failed trials raise a `SearchFailedError`, a `RuntimeError` as keras-tuner's is, in one
+    line; the oracle can be used after it.
+    """
 
     @functools.wraps(theirs)
     def search(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -56,7 +64,13 @@ def guarded_search(theirs: Callable[..., Any]) -> Callable[..., Any]:
         with directory_lock(self.project_dir) as waited:
             if waited and self.oracle.trials:  # the other one may have gone on meanwhile
                 self.reload()
-            return theirs(self, *args, **kwargs)
+            try:
+                with lock_freed(self.oracle):
+                    return theirs(self, *args, **kwargs)
+            except RuntimeError as error:
+                if str(error).startswith(FAILURES):
+                    raise SearchFailedError(reason(error)) from error
+                raise
 
     return search
 

@@ -13,9 +13,6 @@ from typing import Any
 from keras_tuner import Oracle
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-# keras-tuner's lock of an oracle is held for ever where the call under it raises.
-from keras_tuner.src.engine.oracle import LOCKS, THREADS
-
 from kerasrecipes.tuning.distributed.atomic import warn
 from kerasrecipes.tuning.distributed.errors import SearchFailedError, StaleReportError
 from kerasrecipes.tuning.distributed.leases import (
@@ -25,6 +22,7 @@ from kerasrecipes.tuning.distributed.leases import (
     session_of,
     worker_of,
 )
+from kerasrecipes.tuning.distributed.oracle_lock import lock_freed, reason
 from kerasrecipes.tuning.distributed.reload import ENDED, forget_metrics, take_held
 from kerasrecipes.tuning.distributed.settings import Settings
 
@@ -95,7 +93,7 @@ class TrialBook:
         """
         with self._working():
             self._own(self.oracle.trials[trial_id], session)
-            with _lock_freed(self.oracle):
+            with lock_freed(self.oracle):
                 return self.oracle.update_trial(trial_id, dict(metrics), step=step)
 
     def end_trial(self, trial: Trial, session: str | None, message: str | None = None) -> None:
@@ -249,10 +247,10 @@ class TrialBook:
     def _failing(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Calls the oracle; what it raises ends the search."""
         try:
-            with _lock_freed(self.oracle):
+            with lock_freed(self.oracle):
                 return function(*arguments)
         except Exception as error:
-            self.failure = " ".join(str(error).split()) or type(error).__name__
+            self.failure = reason(error)
             raise SearchFailedError(self.failure) from error
 
     def _show_begin(self, trial_id: str) -> None:
@@ -261,15 +259,3 @@ class TrialBook:
         display.search_start = display.search_start or now
         display.trial_start.setdefault(trial_id, now)
         display.trial_number.setdefault(trial_id, len(display.trial_number) + 1)
-
-
-@contextlib.contextmanager
-def _lock_freed(oracle: Oracle) -> Iterator[None]:
-    """Frees keras-tuner's lock of an oracle where the call under it raised."""
-    try:
-        yield
-    except BaseException:
-        if THREADS[oracle] == threading.current_thread().name:
-            THREADS[oracle] = None
-            LOCKS[oracle].release()
-        raise

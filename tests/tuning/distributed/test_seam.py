@@ -9,7 +9,13 @@ from keras_tuner.src import utils
 from keras_tuner.src.distribute import oracle_chief, oracle_client
 from keras_tuner.src.engine.base_tuner import BaseTuner
 
-from kerasrecipes.tuning.distributed import StoreError, install, installed, uninstall
+from kerasrecipes.tuning.distributed import (
+    SearchFailedError,
+    StoreError,
+    install,
+    installed,
+    uninstall,
+)
 from kerasrecipes.tuning.distributed.directory_lock import directory_lock
 from tests.tuning.distributed.tuners import valley
 
@@ -104,6 +110,17 @@ def test_a_process_started_again_does_not_overwrite(seam, tmp_path, monkeypatch)
     valley(tmp_path).search()
     monkeypatch.setenv("KERASRECIPES_RESUMED", "1")
     assert len(valley(tmp_path, overwrite=True).oracle.trials) == 4
+
+
+def test_too_many_failures_are_one_line_and_hold_no_lock(seam, tmp_path):
+    def fail(trial):
+        raise ValueError("too wide")
+
+    tuner = valley(tmp_path)
+    message = r"^Number of consecutive failures exceeded the limit of 3\. ValueError: too wide$"
+    with pytest.raises(SearchFailedError, match=message):
+        tuner.search(on=fail)
+    assert tuner.oracle.create_trial("another").status == "RUNNING"
 
 
 def test_an_unwritable_directory_is_one_clear_error(seam, tmp_path):
