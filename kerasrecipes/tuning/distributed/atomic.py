@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+LEFT_SECONDS = 3600.0
 RETRY_SECONDS = (1, 2, 5, 10, 20, 30, 60, 60, 60)  # about four minutes
 
 
@@ -72,6 +74,21 @@ def make_directory(path: str | os.PathLike[str]) -> None:
         os.makedirs(path, exist_ok=True)
     except OSError as error:
         raise unwritable(Path(path), error) from error
+
+
+def remove_leftovers(directory: Path, name: str, now: float | None = None) -> None:
+    """Removes what killed processes left beside a file; what is younger may be another's at work.
+
+    Args:
+        directory: Searched with its folders.
+        name: Of the file.
+        now: Seconds since the epoch; the clock's by default.
+    """
+    oldest = (time.time() if now is None else now) - LEFT_SECONDS
+    for aside in directory.rglob(f".{name}-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if aside.stat().st_mtime < oldest:
+                aside.unlink()
 
 
 def unwritable(directory: Path, error: OSError) -> OSError:

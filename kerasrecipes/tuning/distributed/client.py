@@ -49,14 +49,18 @@ class OracleClient(oracle_client.OracleClient):
         self._final: list[Trial] | None = None
 
     def create_trial(self, tuner_id: str) -> Trial:
-        """A trial to run, or one that says to wait (IDLE) or to end (STOPPED)."""
+        """A trial to run, or one that says to wait (IDLE) or to end (STOPPED).
+
+        A process may hold many trials, each under a name of its own such as `tuner0-3`. IDLE tells
+        it that there is no more for now: it should run what it holds, and ask again.
+        """
         self._link.follower = not self.should_report
         self._link.open()  # anew, for a second search
         self._final = None
         trial: Trial = super().create_trial(tuner_id)
         if trial.status == TrialStatus.RUNNING and self.should_report:
             self._link.hold(trial.trial_id)
-        elif trial.status == TrialStatus.IDLE:
+        elif trial.status == TrialStatus.IDLE and not self._link.holds():
             time.sleep(IDLE_SECONDS)
         elif trial.status == TrialStatus.STOPPED:
             self._final = super().get_best_trials(ALL_TRIALS)

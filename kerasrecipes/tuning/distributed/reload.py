@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from keras_tuner import Oracle
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from kerasrecipes.tuning.distributed.atomic import warn
+from kerasrecipes.tuning.distributed.atomic import remove_leftovers, warn
 from kerasrecipes.tuning.distributed.grid_order import restore_grid_order
 from kerasrecipes.tuning.distributed.trial_files import missing_numbers, read_state, read_trials
 
@@ -49,6 +49,8 @@ def reload_oracle(oracle: Oracle, sink: Callable[[str], None] = warn) -> None:
         RuntimeError: If the directory is that of another kind of search.
     """
     project = Path(oracle._project_dir)
+    for name in ("oracle.json", "trial.json"):
+        remove_leftovers(project, name)
     state = read_state(project / "oracle.json", sink)
     files = read_trials(project, sink)
     oracle.trials = files.trials

@@ -73,6 +73,10 @@ class WorkerLink:
         """Notes that this process no longer runs a trial."""
         self._held.discard(trial_id)
 
+    def holds(self) -> bool:
+        """Whether this process runs any trial."""
+        return bool(self._held)
+
     def lose(self, trial_id: str, why: str) -> None:
         """Says once that a trial was given to another."""
         if trial_id in self._held:

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import time
 
 import pytest
 
@@ -50,6 +51,17 @@ def test_what_was_there_stays_if_the_write_is_interrupted(tmp_path, monkeypatch)
         atomic.write_text(file, "new")
     assert file.read_text() == "old"
     assert os.listdir(tmp_path) == ["state.json"]
+
+
+def test_old_leftovers_of_killed_processes_are_removed(tmp_path):
+    for name in (".state.json-abc", "trial_0/.state.json-def", ".other.json-abc", "state.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    atomic.remove_leftovers(tmp_path, "state.json")
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 4
+    atomic.remove_leftovers(tmp_path, "state.json", now=time.time() + 2 * atomic.LEFT_SECONDS)
+    assert sorted(os.listdir(tmp_path)) == [".other.json-abc", "state.json", "trial_0"]
+    assert os.listdir(tmp_path / "trial_0") == []
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

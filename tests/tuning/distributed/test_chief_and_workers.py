@@ -205,6 +205,21 @@ def test_one_tuner_can_search_twice(worker, address, tmp_path):
             assert book.told == [client._link.session]
 
 
+def test_a_worker_that_holds_trials_is_not_made_to_wait_for_more(worker, address, tmp_path):
+    with chief(tmp_path, address, max_trials=3) as book:
+        client, other = worker("tuner0"), worker("tuner1")
+        held = [client.create_trial(f"tuner0-{i}") for i in range(3)]
+        begun = time.monotonic()
+        assert client.create_trial("tuner0-3").status == "IDLE"
+        assert time.monotonic() - begun < 0.4
+        assert other.create_trial("tuner1").status == "IDLE"
+        assert time.monotonic() - begun > 0.5
+        for trial in held:
+            complete(client, trial)
+        assert client.create_trial("tuner0-0").status == "STOPPED"
+        assert statuses(book.oracle) == dict.fromkeys("012", "COMPLETED")
+
+
 def test_an_address_in_use_is_named(address, tmp_path):
     with chief(tmp_path, address) as book, pytest.raises(SweepError, match=f"listen on {address}"):
         serve(Books(book, {}), address)

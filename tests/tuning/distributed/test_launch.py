@@ -52,7 +52,7 @@ def test_kills_of_the_sweep_lose_nothing(expected, tmp_path, monkeypatch):
         sweep_chaos, "sweep_command", lambda _: alone
     )  # one process a start, not two: half the time
     options = sweep_chaos.parsed(["--trials=8", "--kills=2", "--limit=150", "--pause=0.3"])
-    _, kills = sweep_chaos.kill_sweep(LIGHT, tmp_path, ("8", "0.3"), options)
+    _, kills = sweep_chaos.kill_sweep(LIGHT, tmp_path, ("8", "0.5"), options)
     assert kills == 2
     assert sweep_chaos.faults(tmp_path / "search", expected, 0.0) == []
 
