@@ -199,6 +199,48 @@ def diagnose(
     diagnose_command(model, data, target, given, as_json, report)
 
 
+@app.command(context_settings={"allow_extra_args": True})
+def sweep(
+    context: typer.Context,
+    script: Annotated[
+        str,
+        typer.Argument(metavar="SCRIPT", help="A script that makes a tuner and calls its search."),
+    ],
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes that run trials; 0 runs SCRIPT alone.")
+    ] = 0,
+    ray: Annotated[bool, typer.Option("--ray", help="Workers as Ray tasks (extra `ray`).")] = False,
+    deadline: Annotated[
+        float, typer.Option(help="Seconds that a worker may be silent before it is given up.")
+    ] = 30.0,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Of the chief. Default: a free one.")
+    ] = None,
+    logs: Annotated[
+        str | None,
+        typer.Option(help="Directory for what each process prints. Default: runs/sweep-SCRIPT"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Run the search of a keras-tuner SCRIPT, and see it through.
+
+    Starts a chief and workers that run SCRIPT, shows what they do, and starts again what dies: its
+    trials are run again, none is lost or counted twice. Killed and called again, it goes on where
+    it was. What follows SCRIPT goes to it, its own options after `--`. Exit status 1 if the search
+    failed.
+    """
+    from kerasrecipes_cli.sweep import sweep_command
+
+    options = {
+        "workers": workers,
+        "runner": "ray" if ray else "processes",
+        "deadline_seconds": deadline,
+        "port": port,
+        "logs": logs,
+    }
+    sweep_command(script, context.args, as_json, options)
+
+
 @app.command()
 def recipes() -> None:
     """List the recipes, one line each."""
@@ -227,6 +269,7 @@ def recipe(
 def main() -> None:
     """Runs the command line; what cannot be used ends in one line and exit status 2."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     try:
         app(prog_name="kerasrecipes")
     except Exception as error:

@@ -55,6 +55,7 @@ CONTRACT = {
     "schedules.ManualDecay": lambda rates: ...,
     "schedules.WarmUp": lambda schedule, epochs: ...,
     "schedules.Schedule.per_step": lambda self, steps_per_epoch: ...,
+    "tuning.launch_workers": lambda n, script, arguments=(): ...,
     "ExponentiallyWeightedAverage": lambda beta=0.9, bias_correction=True: ...,
     "ExponentiallyWeightedAverage.update": lambda self, value: ...,
     "exponentially_weighted_average": lambda series, beta=0.9, bias_correction=True: ...,

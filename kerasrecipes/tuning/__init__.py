@@ -1,8 +1,9 @@
 """Tuning with keras-tuner underneath: right scales, a search from coarse to fine, many trials at
-once, and what mattered in the end."""
+once, what mattered in the end, and workers that may be killed."""
 
 from kerasrecipes.tuning.coarse_to_fine import CoarseToFine
 from kerasrecipes.tuning.coarse_to_fine_oracle import CoarseToFineOracle
+from kerasrecipes.tuning.distributed.launch import launch_workers
 from kerasrecipes.tuning.importance import importance
 from kerasrecipes.tuning.importance_table import Importance
 from kerasrecipes.tuning.one_minus_log import one_minus_log
@@ -17,6 +18,7 @@ __all__ = [
     "Pictures",
     "VectorizedSearch",
     "importance",
+    "launch_workers",
     "one_minus_log",
     "plot",
     "space",

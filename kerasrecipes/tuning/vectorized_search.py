@@ -253,7 +253,7 @@ class VectorizedSearch(keras_tuner.Tuner):
         self._tell(chunk, members, time.perf_counter() - began)
 
     def _program(self, chunk: Sequence[Candidate]) -> StackedProgram:
-        """The compiled program of an earlier chunk of this structure, not much larger, or a new one.
+        """The program of an earlier chunk of this structure, not much larger, or a new one.
 
         A program traced anew costs about a second, members that only fill it up much less.
         """
