@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -21,6 +22,7 @@ from kerasrecipes.stacked import (
     structure_of,
     why,
 )
+from kerasrecipes.tuning import distributed
 from kerasrecipes.tuning.candidates import Candidate, chunks_of, groups_of, memory_for_search
 from kerasrecipes.tuning.fit_arguments import TrainedItself, fit_arguments
 from kerasrecipes.tuning.member_callbacks import require_by_logs
@@ -126,6 +128,7 @@ class VectorizedSearch(keras_tuner.Tuner):
         self.seed = oracle.seed
         self._trials_at_once = getattr(oracle, "trials_at_once", None)
         self._programs: dict[Any, StackedProgram] = {}
+        distributed.install()
         super().__init__(oracle, hypermodel, **kwargs)
         self.store = MemberStore(self.project_dir)
 
@@ -166,17 +169,34 @@ class VectorizedSearch(keras_tuner.Tuner):
         names = [f"{self.tuner_id}-{number}" for number in range(max(1, min(most, self.members)))]
         while True:
             trials, stopped = [], 0
-            for name in names:
-                trial = self.oracle.create_trial(name)
-                if trial.status == "RUNNING":
-                    trials.append(trial)
-                elif trial.status == "STOPPED":
-                    stopped += 1  # every name has to hear it, or a chief would wait for it
-                elif trials:
-                    break
+            with self._saved_once():
+                for name in names:
+                    trial = self.oracle.create_trial(name)
+                    if trial.status == "RUNNING":
+                        trials.append(trial)
+                    elif trial.status == "STOPPED":
+                        stopped += 1  # every name has to hear it, or a chief would wait for it
+                    elif trials:
+                        break
             if trials or stopped == len(names):
                 return trials
             time.sleep(IDLE_SECONDS)
+
+    @contextlib.contextmanager
+    def _saved_once(self) -> Iterator[None]:
+        """Writes the state of the oracle and the tuner once, after the block.
+
+        Each trial has its own file at once; a state that is older than they are is mended by them.
+        """
+        savers = [each for each in (self, self.oracle) if hasattr(each, "save")]
+        for each in savers:
+            each.save = lambda: None
+        try:
+            yield
+        finally:
+            for each in savers:
+                del each.save
+                each.save()
 
     def _prepared(self, trial: Any, args: tuple, kwargs: dict) -> list[Candidate]:
         """The models of a trial that can be trained together; others are trained here."""
@@ -287,17 +307,20 @@ class VectorizedSearch(keras_tuner.Tuner):
         if alive:
             best = [self._best(results[trial.trial_id]).weights for trial in alive]
             self.store.save([trial.trial_id for trial in alive], best)
-        for trial in done:
-            executions = results.pop(trial.trial_id)
-            if trial in alive:
-                step = int(np.mean([member.best_epoch for member in executions]))
-                self.oracle.update_trial(trial.trial_id, self._metrics(executions), step=step)
-                trial.status = "COMPLETED"
-            else:
-                epoch = next(m.died_in_epoch for m in executions if m.best_epoch is None)
-                trial.status = "FAILED"
-                trial.message = f"The cost was no finite number in epoch {epoch}."
-            self.on_trial_end(trial)
+        with self._saved_once():
+            for trial in done:
+                self._end_trial(trial, results.pop(trial.trial_id))
+
+    def _end_trial(self, trial: Any, executions: Sequence[Member]) -> None:
+        if all(member.best_epoch is not None for member in executions):
+            step = int(np.mean([member.best_epoch for member in executions]))
+            self.oracle.update_trial(trial.trial_id, self._metrics(executions), step=step)
+            trial.status = "COMPLETED"
+        else:
+            epoch = next(m.died_in_epoch for m in executions if m.best_epoch is None)
+            trial.status = "FAILED"
+            trial.message = f"The cost was no finite number in epoch {epoch}."
+        self.on_trial_end(trial)
 
     def _best(self, executions: Sequence[Member]) -> Member:
         objective = self.oracle.objective
