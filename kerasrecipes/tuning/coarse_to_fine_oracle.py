@@ -298,7 +298,7 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         known = standardise(scores[ended])
         due = len(known) >= REFIT_GROWTH * self._fitted_trials
         same_space = self._parameters is not None and len(self._parameters) == len(scales) + 2
-        evaluations = 30 if due or not same_space else 0
+        evaluations = max(min(30, 3000 // len(known)), 5) if due or not same_space else 0
         start = self._parameters if same_space else None
         surrogate = fit_surrogate(features[ended], owners, known, start, evaluations)
         if evaluations:
@@ -308,7 +308,7 @@ class CoarseToFineOracle(keras_tuner.Oracle):
             everything[ended] = known
             everything[~ended] = surrogate.predict(features[~ended])[0]
             surrogate = condition(surrogate.parameters, features, owners, everything)
-        return surrogate, surrogate.predict(features)[0]
+        return surrogate, surrogate.fitted
 
 
 def _check(

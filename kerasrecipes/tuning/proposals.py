@@ -6,6 +6,8 @@ from scipy.special import log_ndtr
 from kerasrecipes.tuning.scales import Scales
 from kerasrecipes.tuning.surrogate import Surrogate
 
+CANDIDATES = 400  # before the best are refined
+FULL_EFFORT = 80  # with more trials, fewer candidates: each costs more to judge
 BEST_TRIALS = 5  # neighbours of so many are among the candidates
 REFINED = 6  # so many of the best candidates are refined,
 REFINEMENTS = 4  # so many times,
@@ -20,7 +22,6 @@ def propose(
     means: np.ndarray,
     boxes: np.ndarray,
     rng: np.random.Generator,
-    count: int = 400,
 ) -> np.ndarray:
     """The candidates within the boxes that promise the largest expected improvement.
 
@@ -31,11 +32,12 @@ def propose(
         means: Array `(trials,)`: what the surrogate expects of them.
         boxes: Array `(boxes, hyperparameters, 2)`.
         rng: For the candidates.
-        count: Integer > 0. Candidates before the refinement.
 
     Returns:
         Array `(candidates, hyperparameters)`, the best first.
     """
+    effort = min(1.0, FULL_EFFORT / len(rows)) ** 1.5
+    count, neighbours = int(CANDIDATES * effort), max(int(NEIGHBOURS * effort), 6)
     best = means.min()
     steps = 0.3 * np.minimum(surrogate.lengths, 0.5)
 
@@ -54,13 +56,13 @@ def propose(
     all_found, all_gains = [found], [gains]
     raw, box, gains = raw[order], box[order], gains[order]
     for turn in range(REFINEMENTS):
-        moved = _moved(np.repeat(raw, NEIGHBOURS, axis=0), steps * 0.5**turn, rng)
-        moved_box = np.repeat(box, NEIGHBOURS)
+        moved = _moved(np.repeat(raw, neighbours, axis=0), steps * 0.5**turn, rng)
+        moved_box = np.repeat(box, neighbours)
         moved, found, moved_gains = judged(moved, moved_box)
         all_found.append(found)
         all_gains.append(moved_gains)
-        winners = moved_gains.reshape(-1, NEIGHBOURS).argmax(axis=1)
-        winners += NEIGHBOURS * np.arange(len(winners))
+        winners = moved_gains.reshape(-1, neighbours).argmax(axis=1)
+        winners += neighbours * np.arange(len(winners))
         better = moved_gains[winners] > gains
         raw = np.where(better[:, None], moved[winners], raw)
         gains = np.where(better, moved_gains[winners], gains)
