@@ -53,10 +53,10 @@ def result_lines(
 
 
 def groups(courses: Courses, names: list[str]) -> list[list[str]]:
-    """All methods, and if some have fewer seeds, those with the most once more."""
+    """All methods; if some have fewer seeds than ours, those that have as many come first."""
     everyone = [method for method in METHODS if method in courses]
     counts = {m: len(shared_seeds(courses, [m], names)) for m in everyone}
-    most = [m for m in everyone if counts[m] == max(counts.values())]
+    most = [m for m in everyone if counts[m] >= counts[OURS]]
     return [everyone] if most == everyone else [most, everyone]
 
 
