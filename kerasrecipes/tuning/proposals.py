@@ -1,5 +1,7 @@
 """Where to try next: the most promising of many candidates, refined."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import log_ndtr
 
@@ -37,28 +39,42 @@ def propose(
         Array `(candidates, hyperparameters)`, the best first.
     """
     effort = min(1.0, FULL_EFFORT / len(rows)) ** 1.5
-    count, neighbours = int(CANDIDATES * effort), max(int(NEIGHBOURS * effort), 6)
-    best = means.min()
+    count, neighbours = max(int(CANDIDATES * effort), 40), max(int(NEIGHBOURS * effort), 6)
     steps = 0.3 * np.minimum(surrogate.lengths, 0.5)
+    best = means.min()
 
-    def judged(candidates, box):
-        inside = np.clip(candidates, boxes[box, :, 0], boxes[box, :, 1])
+    def judge(raw: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        inside = np.clip(raw, boxes[box, :, 0], boxes[box, :, 1])
         found = scales.switch_off(scales.snap(inside))
-        return candidates, found, _log_gain(surrogate, scales.features(found)[0], best)
+        return found, _log_gain(surrogate, scales.features(found)[0], best)
 
     box = rng.integers(len(boxes), size=count)
     near = _filled(rows[np.argsort(means)[:BEST_TRIALS]], rng)
     raw = rng.uniform(boxes[box, :, 0], boxes[box, :, 1])
     local = rng.random(count) < 0.5
     raw[local] = _moved(near[rng.integers(len(near), size=local.sum())], steps, rng)
-    raw, found, gains = judged(raw, box)
+    found, gains = judge(raw, box)
     order = np.argsort(-gains)[:REFINED]
-    all_found, all_gains = [found], [gains]
-    raw, box, gains = raw[order], box[order], gains[order]
+    start = raw[order], box[order], gains[order]
+    refined, refined_gains = _refine(judge, *start, steps, neighbours, rng)
+    found, gains = np.concatenate([found, *refined]), np.concatenate([gains, *refined_gains])
+    return found[np.argsort(-gains, kind="stable")]
+
+
+def _refine(
+    judge: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+    raw: np.ndarray,
+    box: np.ndarray,
+    gains: np.ndarray,
+    steps: np.ndarray,
+    neighbours: int,
+    rng: np.random.Generator,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """All neighbours looked at, and their gains; each turn begins at the best of the last."""
+    all_found, all_gains = [], []
     for turn in range(REFINEMENTS):
         moved = _moved(np.repeat(raw, neighbours, axis=0), steps * 0.5**turn, rng)
-        moved_box = np.repeat(box, neighbours)
-        moved, found, moved_gains = judged(moved, moved_box)
+        found, moved_gains = judge(moved, np.repeat(box, neighbours))
         all_found.append(found)
         all_gains.append(moved_gains)
         winners = moved_gains.reshape(-1, neighbours).argmax(axis=1)
@@ -66,8 +82,7 @@ def propose(
         better = moved_gains[winners] > gains
         raw = np.where(better[:, None], moved[winners], raw)
         gains = np.where(better, moved_gains[winners], gains)
-    found, gains = np.concatenate(all_found), np.concatenate(all_gains)
-    return found[np.argsort(-gains, kind="stable")]
+    return all_found, all_gains
 
 
 def _filled(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
