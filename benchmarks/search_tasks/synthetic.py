@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.search_tasks.task import Instance, Parameter, Task, Values, unit
+from search_tasks.task import Instance, Parameter, Task, Values, unit
 
 Unit = dict[str, float]
 

@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from kerasrecipes.tuning.coarse_design import coarse_design
-from kerasrecipes.tuning.evidence import standardise
+from kerasrecipes.tuning.evidence import most_telling, standardise
 from kerasrecipes.tuning.objective import describe_objective, require_objective
 from kerasrecipes.tuning.proposals import propose
 from kerasrecipes.tuning.rounds import (
@@ -24,6 +24,7 @@ from kerasrecipes.tuning.surrogate import Surrogate, condition, fit_surrogate
 
 WHOLE_SPACE_EVERY = 5  # of the later trials, one in so many looks in the whole space
 REFIT_GROWTH = 1.08  # length scales are fitted again when there are so many times more trials
+LEARNED_FROM = 300  # trials at most: the time of a fit grows with their cube
 HOPELESS = 10  # after so many failures and no success the search ends
 LISTED = 20_000  # spaces of at most so many settings are searched to the last one
 _BLAS = ThreadpoolController()  # small matrices: threads cost far more than they save
@@ -277,15 +278,17 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         number: int,
         rng: np.random.Generator,
     ) -> np.ndarray:
+        index, telling = len(scores), most_telling(scores, LEARNED_FROM)
+        rows, scores = rows[telling], scores[telling]
         surrogate, means = self._learn(scales, rows, scores)
         ended = ~np.isnan(scores)
         if number > self._rounds[-1].number:
             lengths, unordered = surrogate.lengths, scales.unordered
             found = boxes_around(rows[ended], means[ended], lengths, unordered, number)
             boxes = named_boxes(found, scales.names)
-            self._rounds.append(Round(number, len(scores), boxes))
+            self._rounds.append(Round(number, index, boxes))
         boxes = self._rounds[-1].boxes
-        if len(scores) % WHOLE_SPACE_EVERY == 0:
+        if index % WHOLE_SPACE_EVERY == 0:
             boxes = ({},)
         return propose(scales, surrogate, rows, means, sides(boxes, scales.names), rng)
 
@@ -296,19 +299,19 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         ended = ~np.isnan(scores)
         features, owners = scales.features(rows)
         known = standardise(scores[ended])
-        due = len(known) >= REFIT_GROWTH * self._fitted_trials
+        due = len(self.end_order) >= REFIT_GROWTH * self._fitted_trials
         same_space = self._parameters is not None and len(self._parameters) == len(scales) + 2
-        evaluations = 30 if due or not same_space else 0
+        evaluations = max(min(30, 3000 // len(known)), 5) if due or not same_space else 0
         start = self._parameters if same_space else None
         surrogate = fit_surrogate(features[ended], owners, known, start, evaluations)
         if evaluations:
-            self._parameters, self._fitted_trials = surrogate.parameters, len(known)
+            self._parameters, self._fitted_trials = surrogate.parameters, len(self.end_order)
         if not ended.all():
             everything = np.empty(len(scores))
             everything[ended] = known
             everything[~ended] = surrogate.predict(features[~ended])[0]
             surrogate = condition(surrogate.parameters, features, owners, everything)
-        return surrogate, surrogate.predict(features)[0]
+        return surrogate, surrogate.fitted
 
 
 def _check(

@@ -1,11 +1,15 @@
 """Where to try next: the most promising of many candidates, refined."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import log_ndtr
 
 from kerasrecipes.tuning.scales import Scales
 from kerasrecipes.tuning.surrogate import Surrogate
 
+CANDIDATES = 400  # before the best are refined
+FULL_EFFORT = 80  # with more trials, fewer candidates: each costs more to judge
 BEST_TRIALS = 5  # neighbours of so many are among the candidates
 REFINED = 6  # so many of the best candidates are refined,
 REFINEMENTS = 4  # so many times,
@@ -20,7 +24,6 @@ def propose(
     means: np.ndarray,
     boxes: np.ndarray,
     rng: np.random.Generator,
-    count: int = 400,
 ) -> np.ndarray:
     """The candidates within the boxes that promise the largest expected improvement.
 
@@ -31,41 +34,55 @@ def propose(
         means: Array `(trials,)`: what the surrogate expects of them.
         boxes: Array `(boxes, hyperparameters, 2)`.
         rng: For the candidates.
-        count: Integer > 0. Candidates before the refinement.
 
     Returns:
         Array `(candidates, hyperparameters)`, the best first.
     """
-    best = means.min()
+    effort = min(1.0, FULL_EFFORT / len(rows)) ** 1.5
+    count, neighbours = max(int(CANDIDATES * effort), 40), max(int(NEIGHBOURS * effort), 6)
     steps = 0.3 * np.minimum(surrogate.lengths, 0.5)
+    best = means.min()
 
-    def judged(candidates, box):
-        inside = np.clip(candidates, boxes[box, :, 0], boxes[box, :, 1])
+    def judge(raw: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        inside = np.clip(raw, boxes[box, :, 0], boxes[box, :, 1])
         found = scales.switch_off(scales.snap(inside))
-        return candidates, found, _log_gain(surrogate, scales.features(found)[0], best)
+        return found, _log_gain(surrogate, scales.features(found)[0], best)
 
     box = rng.integers(len(boxes), size=count)
     near = _filled(rows[np.argsort(means)[:BEST_TRIALS]], rng)
     raw = rng.uniform(boxes[box, :, 0], boxes[box, :, 1])
     local = rng.random(count) < 0.5
     raw[local] = _moved(near[rng.integers(len(near), size=local.sum())], steps, rng)
-    raw, found, gains = judged(raw, box)
+    found, gains = judge(raw, box)
     order = np.argsort(-gains)[:REFINED]
-    all_found, all_gains = [found], [gains]
-    raw, box, gains = raw[order], box[order], gains[order]
+    start = raw[order], box[order], gains[order]
+    refined, refined_gains = _refine(judge, *start, steps, neighbours, rng)
+    found, gains = np.concatenate([found, *refined]), np.concatenate([gains, *refined_gains])
+    return found[np.argsort(-gains, kind="stable")]
+
+
+def _refine(
+    judge: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+    raw: np.ndarray,
+    box: np.ndarray,
+    gains: np.ndarray,
+    steps: np.ndarray,
+    neighbours: int,
+    rng: np.random.Generator,
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """All neighbours looked at, and their gains; each turn begins at the best of the last."""
+    all_found, all_gains = [], []
     for turn in range(REFINEMENTS):
-        moved = _moved(np.repeat(raw, NEIGHBOURS, axis=0), steps * 0.5**turn, rng)
-        moved_box = np.repeat(box, NEIGHBOURS)
-        moved, found, moved_gains = judged(moved, moved_box)
+        moved = _moved(np.repeat(raw, neighbours, axis=0), steps * 0.5**turn, rng)
+        found, moved_gains = judge(moved, np.repeat(box, neighbours))
         all_found.append(found)
         all_gains.append(moved_gains)
-        winners = moved_gains.reshape(-1, NEIGHBOURS).argmax(axis=1)
-        winners += NEIGHBOURS * np.arange(len(winners))
+        winners = moved_gains.reshape(-1, neighbours).argmax(axis=1)
+        winners += neighbours * np.arange(len(winners))
         better = moved_gains[winners] > gains
         raw = np.where(better[:, None], moved[winners], raw)
         gains = np.where(better, moved_gains[winners], gains)
-    found, gains = np.concatenate(all_found), np.concatenate(all_gains)
-    return found[np.argsort(-gains, kind="stable")]
+    return all_found, all_gains
 
 
 def _filled(rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 MORE_THAN_DIMENSIONS = 3  # trials of the coarse round
 MOST_BOXES = 2
-HALF_WIDTHS = 0.30, 0.6  # of a typical side of the first boxes, and how each round shrinks it
+HALF_WIDTHS = 0.4, 0.7  # of a typical side of the first boxes, and how each round shrinks it
 FREE_LENGTH = 2.0  # a hyperparameter with a longer scale does not matter: its whole range stays
 
 

@@ -7,7 +7,7 @@ from scipy import linalg, optimize
 
 LENGTH = 0.6  # typical length scale in one dimension, in units of a hyperparameter's range
 LENGTH_SPREAD = 1.0  # of its logarithm
-NOISE, NOISE_SPREAD = 0.03, 1.5  # typical variance of the noise (that of all scores is 1)
+NOISE, NOISE_SPREAD = 0.01, 2.0  # typical variance of the noise (that of all scores is 1)
 SQRT5 = np.sqrt(5.0)
 
 
@@ -25,6 +25,7 @@ class Surrogate(NamedTuple):
     factor: np.ndarray
     weights: np.ndarray
     mean: float
+    fitted: np.ndarray  # the means at the trials themselves
 
     @property
     def lengths(self) -> np.ndarray:
@@ -84,12 +85,14 @@ def condition(
     """The process with these parameters after these scores."""
     scaled = features * np.exp(0.5 * parameters[:-2])[owners]
     kernel = np.exp(parameters[-2]) * _matern(_squared(scaled, scaled))[0]
-    kernel.flat[:: len(kernel) + 1] += np.exp(parameters[-1]) + 1e-6
+    noise = np.exp(parameters[-1]) + 1e-6
+    kernel.flat[:: len(kernel) + 1] += noise
     factor = linalg.cholesky(kernel, lower=True, check_finite=False, overwrite_a=True)
     ones = linalg.cho_solve((factor, True), np.ones(len(scores)), check_finite=False)
     mean = float(ones @ scores / ones.sum())
     weights = linalg.cho_solve((factor, True), scores - mean, check_finite=False)
-    return Surrogate(parameters, scaled, owners, factor, weights, mean)
+    fitted = scores - noise * weights
+    return Surrogate(parameters, scaled, owners, factor, weights, mean, fitted)
 
 
 def _fit(features, owners, scores, start, typical, most_evaluations):

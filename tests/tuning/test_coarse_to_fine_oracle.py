@@ -4,6 +4,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
+from kerasrecipes.tuning import coarse_to_fine_oracle
 from kerasrecipes.tuning.coarse_to_fine_oracle import CoarseToFineOracle
 from tests.tuning.searches import begin, finish, make_oracle, rate_and_units, search
 
@@ -43,6 +44,15 @@ def test_the_rounds_tell_where_they_looked(tmp_path):
         if i % 5  # one in five may go anywhere
     ]
     assert all(inside)
+
+
+def test_a_long_search_learns_from_its_most_telling_trials(tmp_path, monkeypatch):
+    monkeypatch.setattr(coarse_to_fine_oracle, "LEARNED_FROM", 12)
+    oracle = make_oracle(rate_and_units(), tmp_path, max_trials=40)
+    running = begin(oracle, "another worker")
+    assert len(search(oracle, cost)) == 39
+    finish(oracle, running, 0.0)
+    assert oracle.get_best_trials(2)[1].score < 0.05
 
 
 def test_the_coarse_round_is_even_on_each_scale(tmp_path):

@@ -38,6 +38,7 @@ def test_neighbours_are_averaged_where_there_is_noise():
     x, y = trials(80, 1, noise=0.5)
     found = fit_surrogate(x, np.arange(1), y)
     clean = np.sin(6 * x[:, 0])
+    np.testing.assert_allclose(found.fitted, found.predict(x)[0], atol=1e-4)
     assert np.mean((found.predict(x)[0] - clean) ** 2) < 0.25 * np.mean((y - clean) ** 2)
 
 
