@@ -7,6 +7,7 @@ from typing import Any
 
 import keras_tuner
 
+from kerasrecipes.tuning import distributed
 from kerasrecipes.tuning.coarse_to_fine_oracle import CoarseToFineOracle
 from kerasrecipes.tuning.objective import require_objective
 
@@ -89,6 +90,7 @@ class CoarseToFine(keras_tuner.Tuner):
             sink=sink,
         )
         _require_writable(kwargs.get("directory"), kwargs.get("project_name"))
+        distributed.install()
         super().__init__(oracle=oracle, hypermodel=hypermodel, **kwargs)
         if hypermodel is not None and not self._may_grow() and not oracle.hyperparameters.space:
             raise ValueError(_empty("build"))

@@ -26,6 +26,7 @@ WHOLE_SPACE_EVERY = 5  # of the later trials, one in so many looks in the whole 
 REFIT_GROWTH = 1.08  # length scales are fitted again when there are so many times more trials
 LEARNED_FROM = 300  # trials at most: the time of a fit grows with their cube
 HOPELESS = 10  # after so many failures and no success the search ends
+SIDE_BY_SIDE = 16  # trials of a later round that need not wait for each other
 LISTED = 20_000  # spaces of at most so many settings are searched to the last one
 _BLAS = ThreadpoolController()  # small matrices: threads cost far more than they save
 
@@ -122,6 +123,20 @@ class CoarseToFineOracle(keras_tuner.Oracle):
     def rounds(self) -> Sequence[Round]:
         """The rounds begun so far."""
         return tuple(self._rounds)
+
+    def trials_at_once(self) -> int:
+        """How many trials may be begun before their results are in, at little loss.
+
+        Those left of the round; of the later rounds at most `SIDE_BY_SIDE`.
+        """
+        begun = len(self.start_order)
+        scales = self._scales_now()
+        coarse = coarse_count(len(scales), self.max_trials, self.coarse_trials)
+        if begun < coarse:
+            return coarse - begun
+        starts = round_starts(coarse, self.num_rounds, self.max_trials)
+        later = [start - begun for start in starts if start > begun]
+        return min([*later, SIDE_BY_SIDE])
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """The next setting, or the end of the search; called by keras-tuner."""

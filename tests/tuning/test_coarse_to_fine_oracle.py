@@ -196,3 +196,15 @@ def test_numbers_out_of_range_are_refused(wrong):
     ((name, value),) = wrong.items()
     with pytest.raises(ValueError, match=f"`{name}` must be .* Received: {name}={value}"):
         CoarseToFineOracle("val_loss", **wrong)
+
+
+def test_the_coarse_round_is_begun_at_once_and_later_ones_in_parts(tmp_path):
+    oracle = make_oracle(rate_and_units(), tmp_path, max_trials=50, rounds=3, coarse_trials=20)
+    asked = []
+    for _ in range(3):
+        asked.append(oracle.trials_at_once())
+        trials = [begin(oracle, f"worker-{number}") for number in range(asked[-1])]
+        for trial in trials:
+            finish(oracle, trial, cost(trial.hyperparameters.values))
+    assert asked == [20, 15, 15]  # the rest of each round
+    assert [each.first_trial for each in oracle.rounds] == [0, 20, 35]
