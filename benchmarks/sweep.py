@@ -54,6 +54,7 @@ class Outcome(NamedTuple):
     seconds: float
     best: float
     peak_bytes: int
+    scores: dict[str, float]  # by the values of the hyperparameters
 
 
 def main() -> None:
@@ -81,8 +82,20 @@ def compared(name: str, case: Case, rounds: int) -> str:
         best = ", ".join(f"{outcome.best:.4f}" for outcome in outcomes)
         peak = max(outcome.peak_bytes for outcome in outcomes) / 1e6
         print(f"{name}, {case.trials} trials, {title}: {seconds} s; best {best}; +{peak:.0f} MB")
+    print(f"{name}, dev cost of the same settings, ours - theirs: {differences(ours[0], theirs)}")
     ratio = theirs.seconds / median(outcome.seconds for outcome in ours)
     return f"{name}: RandomSearch / ours {ratio:.1f} (goal {case.goal:g})"
+
+
+def differences(ours: Outcome, theirs: Outcome) -> str:
+    """In words: its median and quartiles over the settings that both have tried."""
+    both = ours.scores.keys() & theirs.scores.keys()
+    if not both:
+        return "none is the same"
+    low, middle, high = np.percentile(
+        [ours.scores[s] - theirs.scores[s] for s in both], [25, 50, 75]
+    )
+    return f"median {middle:+.4f} ({low:+.4f} to {high:+.4f}) of {len(both)}"
 
 
 def searched(tuner: Callable, case: Case, seed: int) -> Outcome:
@@ -94,8 +107,9 @@ def searched(tuner: Callable, case: Case, seed: int) -> Outcome:
         search = tuner(case.build, "val_loss", max_trials=case.trials, seed=seed, directory=folder)
         search.search(*case.train, epochs=case.epochs, validation_data=case.dev, verbose=0)
         seconds = time.perf_counter() - begin
-        best = search.oracle.get_best_trials(1)[0].score
-    return Outcome(seconds, float(best), peak() - held)
+        trials = search.oracle.get_best_trials(case.trials)
+    scores = {str(trial.hyperparameters.values): float(trial.score) for trial in trials}
+    return Outcome(seconds, min(scores.values()), peak() - held, scores)
 
 
 def mlp() -> Case:
