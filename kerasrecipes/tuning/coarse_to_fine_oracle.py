@@ -135,8 +135,8 @@ class CoarseToFineOracle(keras_tuner.Oracle):
         if begun < coarse:
             return coarse - begun
         starts = round_starts(coarse, self.num_rounds, self.max_trials)
-        later = [start - begun for start in starts if start > begun]
-        return min([*later, SIDE_BY_SIDE])
+        ends = [*starts, *([] if self.max_trials is None else [self.max_trials])]
+        return max(1, min([SIDE_BY_SIDE, *(end - begun for end in ends if end > begun)]))
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """The next setting, or the end of the search; called by keras-tuner."""

@@ -34,7 +34,7 @@ REFERENCE = {"optimizer": lambda: optimizers.Adam(0.01)}
         {"optimizer": optimizers.Adam(3.0, beta_1=0.5, epsilon=1e-3)},
         {"optimizer": optimizers.Adam(optimizers.schedules.CosineDecay(0.1, 10))},
     ],
-    ids=str,
+    ids=lambda changed: "-".join(changed) or "nothing",
 )
 def test_models_that_differ_in_numbers_belong_together(changed):
     assert structure_of(model(**changed)) == structure_of(model())
@@ -54,7 +54,7 @@ def test_models_that_differ_in_numbers_belong_together(changed):
         {"optimizer": optimizers.Adam(0.01, weight_decay=0.1)},
         {"loss_weights": [2.0]},
     ],
-    ids=str,
+    ids=lambda changed: "-".join(changed) or "nothing",
 )
 def test_models_that_differ_in_more_do_not(changed):
     assert structure_of(model(**changed)) != structure_of(model())
