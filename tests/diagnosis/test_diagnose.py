@@ -151,6 +151,10 @@ def test_a_model_that_cannot_be_copied_is_still_read_and_what_is_left_out_is_sai
         ({"batch_size": 2.5}, "batch_size=2.5"),
         ({"seconds": 0}, "seconds=0"),
         ({"x": X[:, :2]}, "must fit the model"),
+        ({"validation_data": (X[:, :2], Y)}, r"validation_data of shapes \(\(300, 2\)"),
+        ({"x": X.astype(object)}, "Received: x of type object"),
+        ({"x": [[1.0, 2.0], [3.0]]}, "rows of one length"),
+        ({"x": list(X)}, r"4, \.\.\.\]\. .*np\.stack"),
     ],
 )
 def test_arguments_that_cannot_be_used_are_refused(arguments, message):
