@@ -86,6 +86,11 @@ def targets(network: keras.Model, y: np.ndarray) -> np.ndarray:
     """
     import keras
 
+    count = len(keras.tree.flatten(network.outputs))
+    if count > 1:
+        raise OptionError(
+            f"the model has {count} outputs, and DATA has one target: give a model of one output."
+        )
     outputs = network.output_shape[-1]
     classes = int(y.max()) + 1 if y.dtype.kind == "i" else 1
     if classes > max(outputs, 2) or (y.dtype.kind == "f" and outputs > 1):

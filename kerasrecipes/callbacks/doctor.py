@@ -46,9 +46,10 @@ class Doctor(keras.callbacks.Callback):
     and then ten between an epoch and ten times it, when a cost is not finite, and at the end: it
     takes no more than 1 % of the time beyond that.
 
-    The weights are those of a fit without it. What cannot be measured (a generator is read only by
-    `fit`; a model may be no graph of layers) is said once, and the rest goes on: it never stops a
-    `fit` unless asked to.
+    The weights are those of a fit without it, but where a dataset gives other batches each time it
+    is begun, as a shuffled `tf.data.Dataset` does: it is begun once more, to sample it. What cannot
+    be measured (a generator is read only by `fit`; a model may be no graph of layers) is said once,
+    and the rest goes on: it never stops a `fit` unless asked to.
 
     Args:
         stop_on: `"error"` stops the training at the first error that is sure, `"warning"` at the

@@ -64,7 +64,7 @@ def collect_evidence(model: keras.Model, attempts: Attempts, examples: int) -> F
         found["program"] = program_facts(
             model,
             batch_size=_batch_size(running.batch_size if running else None, fit),
-            epochs=running.epochs if running else 1,
+            epochs=max(1, running.epochs) if running else 1,
             shuffle=running.shuffle if running else True,
         )
     if fit is None:

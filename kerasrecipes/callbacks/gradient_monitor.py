@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from kerasrecipes.callbacks.attempts import Attempts
 from kerasrecipes.callbacks.running_fit import running_fit
 from kerasrecipes.gradients.gradient_tap import GradientTap, TapReading
 from kerasrecipes.gradients.looks import ten_per_decade
@@ -88,7 +89,8 @@ class GradientMonitor(keras.callbacks.Callback):
         """Forgets the last fit, and opens the tap on the training step."""
         self._reset()
         running = running_fit(self.model)
-        self._fit.begin(self.model, running.token if running else None)
+        with Attempts(self._say)("gradients"):
+            self._fit.begin(self.model, running.token if running else None)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Reads what was seen, says what is wrong with it, and adds it to the logs on request."""
@@ -113,9 +115,12 @@ class GradientMonitor(keras.callbacks.Callback):
         for code, message in judge_gradients(self.reading, self.gradient_norms):
             if code not in self._said:
                 self._said.add(code)
-                self.messages.append(message)
-                if self.sink is not None:
-                    self.sink(message)
+                self._say(message)
+
+    def _say(self, message: str) -> None:
+        self.messages.append(message)
+        if self.sink is not None:
+            self.sink(message)
 
 
 def by_layer(values: Mapping[str, Any], joined: Callable, inside: str = "") -> dict[str, float]:

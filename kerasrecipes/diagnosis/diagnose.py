@@ -143,9 +143,15 @@ def own_bench(case: Case, tap: GradientTap | None = None) -> Bench:
     """The bench of an unchanged copy, with a tap on its steps.
 
     Raises:
-        CannotCopyError: If the model cannot be copied.
+        CannotCopyError: If the model cannot be copied, or takes batches of one size alone.
     """
     (x, y), program = case.train, case.program
+    sizes = [one.shape[0] for one in keras.tree.flatten(getattr(case.model, "inputs", None) or [])]
+    if any(size is not None for size in sizes):
+        raise CannotCopyError(
+            "`model` must take batches of any size to be trained aside. "
+            f"Received: batch sizes {sizes} in its inputs. Leave `batch_size` out of keras.Input."
+        )
     copy = model_copy(case.model, example=as_tensors(sampled(x, y, 2)[0]))
     try:
         compile_as(copy, case.model)
@@ -174,13 +180,17 @@ def _trained(case: Case, trace: Trace, ends: float) -> Trace:
     except Exception as error:
         raise _StepFailedError(
             "`x` and `y` must fit the model and its loss: its first training step failed. "
-            f"Received: x of shape {_shapes(x)}, y of shape {_shapes(y)}; "
+            f"Received: x of shape {_shapes(x)}, y of shape {_shapes(y)}{_dev_shape(case)}; "
             f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         ) from error
     trace = replace(trace, run=run)
     stretch = min(max((own_time() - begins) / probing, 1.0), PATIENCE)
     left = max(ends - own_time(), stretch * probing)
     return run_trials(trace, Benches(case, bench), left)
+
+
+def _dev_shape(case: Case) -> str:
+    return "" if case.dev is None else f", validation_data of shapes {_shapes(case.dev)}"
 
 
 def _shapes(values: Any) -> Any:

@@ -12,6 +12,7 @@ from kerasrecipes.diagnosis.case import as_arrays
 from kerasrecipes.diagnosis.example_weights import example_weights
 
 Data = tuple[Any, Any]
+SHOWN = 6  # lengths of arrays told in a message
 
 
 def require_numbers(*, epochs: Any, batch_size: Any, seconds: Any) -> None:
@@ -120,8 +121,30 @@ def _arrays(values: Any, name: str) -> Any:
             "or dataset and pass them as arrays."
         )
     if all(_is_plain(leaf) for leaf in leaves):  # a list of numbers
-        values = np.asarray(values)
-    return as_arrays(values)
+        values = _one_array(values, name)
+    arrays = as_arrays(values)
+    for array in keras.tree.flatten(arrays):
+        if array.dtype.kind not in "biufcSU" and not _holds_text(array):
+            raise ValueError(
+                f"`{name}` must hold numbers, or text for a layer that reads it. Received: "
+                f"{name} of type {array.dtype}. Encode its columns, then "
+                f'{name} = np.asarray({name}, "float32").'
+            )
+    return arrays
+
+
+def _one_array(values: Any, name: str) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"`{name}` must hold rows of one length. Received: a {type(values).__name__} of rows "
+            "of different lengths. Pad them, as with keras.utils.pad_sequences."
+        ) from error
+
+
+def _holds_text(array: np.ndarray) -> bool:
+    return array.dtype.kind == "O" and all(isinstance(item, (str, bytes)) for item in array.flat)
 
 
 def _is_plain(leaf: Any) -> bool:
@@ -130,12 +153,11 @@ def _is_plain(leaf: Any) -> bool:
 
 def _require_lengths(x: Any, y: Any, x_name: str, y_name: str) -> None:
     lengths = [len(array) if array.ndim else 0 for array in keras.tree.flatten((x, y))]
+    told = str(lengths) if len(lengths) <= SHOWN else f"{str(lengths[:SHOWN])[:-1]}, ...]"
     if min(lengths) == 0:
-        raise ValueError(
-            f"`{x_name}` and `{y_name}` must hold examples. Received: lengths {lengths}."
-        )
+        raise ValueError(f"`{x_name}` and `{y_name}` must hold examples. Received: lengths {told}.")
     if len(set(lengths)) > 1:
         raise ValueError(
-            f"`{x_name}` and `{y_name}` must have one row an example. Received: lengths {lengths}. "
-            "Cut them to the same examples."
+            f"`{x_name}` and `{y_name}` must have one row an example. Received: lengths {told}. "
+            "Cut them to the same examples; make one array of a list of examples by np.stack."
         )

@@ -46,8 +46,16 @@ class TappedFit:
         Args:
             model: Compiled; its optimizer is built if it is not.
             running: An object that lives as long as the `fit`: `end` is called when it is gone.
+
+        Raises:
+            ValueError: If the model has no optimizer, as one with a `train_step` of its own may.
         """
         self.end()
+        if model.optimizer is None:
+            raise ValueError(
+                "`model` must be compiled with an optimizer: gradients are seen in its steps. "
+                "Received: optimizer=None. Give the optimizer to model.compile."
+            )
         if not updating(model.optimizer).built:
             model.optimizer.build(model.trainable_variables)
         self.tap.attach(model.optimizer)

@@ -217,3 +217,10 @@ def test_costs_of_a_long_training_are_thinned():
 def test_arguments_are_checked(arguments, message):
     with pytest.raises(ValueError, match=message):
         Doctor(**arguments)
+
+
+def test_a_fit_of_no_epochs_is_no_failure():
+    watch = Doctor(sink=None)
+    fit(network(), watch, epochs=0)
+    assert watch.left_out == {}
+    assert watch.diagnosis is not None

@@ -64,3 +64,15 @@ def test_it_begins_anew_in_a_second_fit():
 def test_when_must_be_a_function():
     with pytest.raises(ValueError, match=r"`when` must be a function.*Received: when=50"):
         GradientMonitor(50)
+
+
+def test_a_model_without_an_optimizer_is_said_and_its_fit_goes_on():
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(1)])
+    model.compile(optimizer=None, loss="mse")
+    monitor = GradientMonitor(sink=None)
+    monitor.set_model(model)
+    monitor.on_train_begin()
+    monitor.on_epoch_end(0)
+    monitor.on_train_end()
+    [message] = monitor.messages
+    assert message.startswith("not measured: gradients (ValueError: `model` must be compiled")

@@ -43,6 +43,11 @@ def folder(tmp_path):
     model.save(tmp_path / "bare.keras")
     model.compile("adam", "categorical_crossentropy")
     model.save(tmp_path / "a.keras")
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(3, "softmax")(inputs), keras.layers.Dense(1)(inputs)]
+    model = keras.Model(inputs, outputs)
+    model.compile("adam", ["sparse_categorical_crossentropy", "mse"])
+    model.save(tmp_path / "two.keras")
     x = np.arange(120.0).reshape(30, 4)
     np.savez(tmp_path / "data.npz", x=x, y=np.arange(30) % 3)
     np.savez(tmp_path / "four.npz", x=x[:4], y=np.arange(4) % 3)
@@ -149,6 +154,7 @@ def test_the_model_of_a_run_is_taken(doctor):
         ("nix.keras", "data.npz", (), "`nix.keras` does not exist"),
         ("bare.keras", "data.npz", (), "`bare.keras` was saved without being compiled: the doctor"),
         ("a.keras", "nix.npz", (), "there is no file `nix.npz`"),
+        ("two.keras", "data.npz", (), "the model has 2 outputs, and DATA has one target: give a"),
         ("a.keras", "four.npz", (), "DATA has 4 examples: the doctor needs at least 5"),
         ("a.keras", "data.npz", ("--epochs", "0"), "'--epochs'"),
         ("a.keras", "data.npz", ("--report", "r.txt"), "--report must name an .html file"),

@@ -52,11 +52,47 @@ def test_a_rate_that_is_too_low_is_named_and_prescribed(slow):
 
 def test_nothing_of_the_users_is_changed(slow):
     model, before, _ = slow
-    keras.utils.set_random_seed(0)
-    assert state_of(program(1e-3))[2:] == before[2:]
     for now, then in zip(model.get_weights(), before[0], strict=True):
         np.testing.assert_array_equal(now, then)
     assert len(model.optimizer.variables) == before[1]
+
+
+def test_the_random_states_are_as_they_were():
+    model = program()
+    before = state_of(model)[2:]
+    kr.diagnose(model, X, Y, seconds=0.5)
+    assert state_of(model)[2:] == before
+
+
+def of_two_outputs(as_dict):
+    """A model whose first output is sound, beside a second of amounts."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((X.shape[1],))
+    hidden = keras.layers.Dense(8, "relu")(inputs)
+    outputs = {
+        "a": keras.layers.Dense(2, "softmax", name="a")(hidden),
+        "b": keras.layers.Dense(1, name="b")(hidden),
+    }
+    model = keras.Model(inputs, outputs if as_dict else list(outputs.values()))
+    losses = {"a": "sparse_categorical_crossentropy", "b": "mse"}
+    model.compile("adam", losses if as_dict else list(losses.values()))
+    return model
+
+
+@pytest.mark.parametrize("as_dict", [False, True])
+def test_of_several_outputs_the_first_is_judged(as_dict):
+    labels = (X[:, 0] > 0).astype("int32")
+    y = {"a": labels, "b": X[:, 1]} if as_dict else [labels, X[:, 1]]
+    found = kr.diagnose(of_two_outputs(as_dict), X, y, seconds=0.5)
+    assert found.trace.program.output_activation == "softmax"
+    assert found.trace.run.skill.examples == len(X)
+
+
+def test_a_model_of_one_batch_size_is_read_and_not_trained():
+    model = keras.Sequential([keras.Input((X.shape[1],), batch_size=30), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    found = kr.diagnose(model, X, Y, batch_size=30)
+    assert "batch sizes [30]" in found.left_out[-1]
 
 
 def test_a_program_that_learns_is_healthy():
@@ -115,6 +151,10 @@ def test_a_model_that_cannot_be_copied_is_still_read_and_what_is_left_out_is_sai
         ({"batch_size": 2.5}, "batch_size=2.5"),
         ({"seconds": 0}, "seconds=0"),
         ({"x": X[:, :2]}, "must fit the model"),
+        ({"validation_data": (X[:, :2], Y)}, r"validation_data of shapes \(\(300, 2\)"),
+        ({"x": X.astype(object)}, "Received: x of type object"),
+        ({"x": [[1.0, 2.0], [3.0]]}, "rows of one length"),
+        ({"x": list(X)}, r"4, \.\.\.\]\. .*np\.stack"),
     ],
 )
 def test_arguments_that_cannot_be_used_are_refused(arguments, message):

@@ -187,7 +187,8 @@ def _activated(layer: LayerFacts, name: str) -> LayerFacts:
 def _with_expected_std(layer: LayerFacts) -> LayerFacts:
     if layer.glorot_std is None or not layer.fan_in:
         return layer
-    scale = kernel_initializer_for(keras.layers.Activation(_function(layer.activation))).scale
+    activation = keras.layers.Activation(_function(layer.activation))
+    scale = kernel_initializer_for(activation, seed=0).scale  # a seed drawn would be the user's
     return dataclasses.replace(layer, expected_std=math.sqrt(scale / layer.fan_in))
 
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+from keras import tree
 
 from kerasrecipes.layers.block import Block
 from kerasrecipes.layers.layer_graph import LayerGraph
+
+# Of a layer without a config, the graph is not known.
+_NO_GRAPH = (NotImplementedError, AttributeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +29,7 @@ class Step:
 
 
 def steps_of(model: Any) -> tuple[list[Step], list[str]]:
-    """Lists the layers with what each reads.
+    """Lists the layers with what each reads; of several outputs, those behind the first.
 
     Args:
         model: A `keras.Model`.
@@ -42,7 +46,25 @@ def steps_of(model: Any) -> tuple[list[Step], list[str]]:
         [('first', None), ('second', 'first')]
     """
     left_out: list[str] = []
+    if _is_functional(model) and len(tree.flatten(model.outputs)) > 1:
+        return _graph(model, None, left_out, _behind_first_output(model)), left_out
     return _opened(model, None, left_out), left_out
+
+
+def _behind_first_output(model: Any) -> set[str]:
+    """Names of the layers that the first output is made from."""
+    try:
+        producers = LayerGraph(model).producers
+    except _NO_GRAPH:
+        return {layer.name for layer in model.operations}
+    found: set[str] = set()
+    ahead = [tree.flatten(model.outputs)[0]._keras_history.operation.name]
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += producers[name]
+    return found
 
 
 def _opened(layer: Any, before: Step | None, left_out: list[str]) -> list[Step]:
@@ -70,10 +92,12 @@ def _chain(layers: Any, before: Step | None, left_out: list[str]) -> list[Step]:
     return steps
 
 
-def _graph(model: Any, before: Step | None, left_out: list[str]) -> list[Step]:
+def _graph(
+    model: Any, before: Step | None, left_out: list[str], only: set[str] | None = None
+) -> list[Step]:
     try:
         producers = LayerGraph(model).producers
-    except (NotImplementedError, AttributeError, TypeError, ValueError):  # a layer without a config
+    except _NO_GRAPH:
         left_out.append(f"branches of {model.name!r}: its config cannot be read; taken as a chain")
         return _chain(model.layers, before, left_out)
     steps: list[Step] = []
@@ -81,6 +105,8 @@ def _graph(model: Any, before: Step | None, left_out: list[str]) -> list[Step]:
     for layer in model.operations:
         if isinstance(layer, keras.layers.InputLayer):
             last[layer.name] = before
+            continue
+        if only is not None and layer.name not in only:
             continue
         known = [last.get(name) for name in producers[layer.name]]
         read = max((s for s in known if s in steps), key=steps.index, default=before)

@@ -90,7 +90,7 @@ def _predicted(model: keras.Model, data: Data, most: int) -> tuple[np.ndarray, n
 
 def _different(x: Any, y: Any, most: int) -> int:
     """How many different inputs are among those predicted."""
-    rows = rows_of(np.asarray(y), most)
+    rows = rows_of(tree.flatten(y)[0], most)
     parts = [np.asarray(array)[rows] for array in tree.flatten(x)]
     return len({tuple(part[i].tobytes() for part in parts) for i in range(len(rows))})
 
