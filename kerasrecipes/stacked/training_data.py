@@ -105,7 +105,10 @@ def _arrays(x: Any, y: Any, sample_weight: Any, name: str) -> tuple:
             kinds = sorted({type(leaf).__name__ for leaf in leaves}) or ["nothing"]
             where = part if name == "x" else f"{part} of {name}"
             raise NotStackable(f"`{where}` is {', '.join(kinds)}, not arrays")
-    return tuple(keras.tree.map_structure(np.asarray, value) for _, value in parts)
+    arrays = tuple(keras.tree.map_structure(np.asarray, value) for _, value in parts)
+    if len({len(array) for array in keras.tree.flatten(arrays)}) > 1:
+        raise NotStackable(f"the arrays of `{name}` differ in their number of rows")
+    return arrays
 
 
 def _is_array(value: Any) -> bool:

@@ -250,6 +250,8 @@ class VectorizedSearch(keras_tuner.Tuner):
     def _train(self, chunk: Sequence[Candidate], results: dict[str, list[Member]]) -> None:
         began = time.perf_counter()
         try:
+            if structure_of(chunk[0].model) != chunk[0].structure:
+                raise NotStackable("what `build` sets outside its models has changed since")
             members = train_chunk(
                 chunk,
                 self._program(chunk),
