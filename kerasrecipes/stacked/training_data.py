@@ -66,6 +66,8 @@ def training_data(arguments: dict[str, Any], read: tuple | None = None) -> Train
     shuffle = given.get("shuffle", True)
     if not isinstance(shuffle, (bool, np.bool_)):
         raise NotStackable(f"`shuffle` is {shuffle!r}")
+    if int(given.get("epochs", 1)) <= int(given.get("initial_epoch", 0)):
+        raise NotStackable("`epochs` and `initial_epoch` leave no epoch to train")
     train, dev = _parts(given) if read is None else read
     batch_size = int(given.get("batch_size", BATCH_SIZE))
     return TrainingData(

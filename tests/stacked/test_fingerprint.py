@@ -231,3 +231,9 @@ def test_a_schedule_is_asked_itself():
 def test_arrays_of_different_lengths_are_left_to_fit(more):
     with pytest.raises(NotStackable, match="number of rows"):
         training_data({"x": np.zeros((4, 3)), "y": np.zeros(4), **more})
+
+
+@pytest.mark.parametrize("given", [{"epochs": 0}, {"epochs": 3, "initial_epoch": 3}], ids=str)
+def test_no_epoch_to_train_is_left_to_fit(given):
+    with pytest.raises(NotStackable, match="no epoch to train"):
+        training_data({"x": np.zeros((4, 3)), "y": np.zeros(4), **given})
