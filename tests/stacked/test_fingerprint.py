@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from kerasrecipes.stacked import NotStackable, structure_of, training_data
+from kerasrecipes.stacked import NotStackable, fit_together, structure_of, training_data
 from kerasrecipes.stacked.member_numbers import member_numbers
 from kerasrecipes.stacked.member_value import MemberValue
 from kerasrecipes.stacked.stacked_optimizer import learning_rates
@@ -237,3 +237,13 @@ def test_arrays_of_different_lengths_are_left_to_fit(more):
 def test_no_epoch_to_train_is_left_to_fit(given):
     with pytest.raises(NotStackable, match="no epoch to train"):
         training_data({"x": np.zeros((4, 3)), "y": np.zeros(4), **given})
+
+
+def test_a_layer_that_sets_its_trainable_weights_is_left_to_fit():
+    models = [model(layers.SpectralNormalization(layers.Dense(2))) for _ in range(2)]
+    before = models[0].get_weights()
+    x = np.ones((4, 3), "float32")
+    with pytest.raises(NotStackable, match="sets trainable weights itself"):
+        fit_together(models, {"x": x, "y": x[:, :1]})
+    for now, then in zip(models[0].get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
