@@ -255,10 +255,13 @@ def _rows_of(data: tuple, rows: Any) -> tuple:
 def _build_metrics(model: keras.Model, example: tuple) -> None:
     """Metrics make their variables when they first see targets and outputs."""
     x, y, weight = (*_rows_of(example, np.arange(1)), None)[:3]
+    before = [np.array(variable) for variable in model.non_trainable_variables]
     outputs = model(x, training=False)
     model.compute_loss(x, y, outputs, weight, training=False)
     model.compute_metrics(x, y, outputs, weight)
     model.reset_metrics()
+    for variable, value in zip(model.non_trainable_variables, before, strict=True):
+        variable.assign(value)  # a layer that is always in training has changed them
 
 
 def _is_convolutional(model: keras.Model) -> bool:

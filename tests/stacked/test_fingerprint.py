@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from kerasrecipes.stacked import NotStackable, fit_together, structure_of, training_data
+from kerasrecipes.stacked import (
+    NotStackable,
+    StackedProgram,
+    fit_together,
+    structure_of,
+    training_data,
+)
 from kerasrecipes.stacked.member_numbers import member_numbers
 from kerasrecipes.stacked.member_value import MemberValue
 from kerasrecipes.stacked.stacked_optimizer import learning_rates
@@ -246,4 +252,12 @@ def test_a_layer_that_sets_its_trainable_weights_is_left_to_fit():
     with pytest.raises(NotStackable, match="sets trainable weights itself"):
         fit_together(models, {"x": x, "y": x[:, :1]})
     for now, then in zip(models[0].get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_a_program_leaves_the_state_of_layers_that_are_always_in_training():
+    made = model(Dropping(0.5, seed=1))
+    before = [np.array(variable) for variable in made.non_trainable_variables]
+    StackedProgram(made, 2, (np.ones((1, 3), "float32"), np.ones((1, 1), "float32")))
+    for now, then in zip(made.non_trainable_variables, before, strict=True):
         np.testing.assert_array_equal(now, then)
