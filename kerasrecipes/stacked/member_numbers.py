@@ -33,24 +33,27 @@ def member_numbers(model: keras.Model) -> list[MemberNumber]:
     The rates of dropout layers that drop something, and every number of a regularizer of weights or
     activations. Those of the optimizer are apart (`StackedOptimizer`).
     """
-    found: list[MemberNumber] = []
-    regularizers: list[Any] = []
-    for layer in _layers(model):
-        if isinstance(layer, DROPOUTS) and layer.rate > 0:
-            found.append(MemberNumber(layer, "rate"))
-        regularizers.append(getattr(layer, "activity_regularizer", None))
-    regularizers += [variable.regularizer for variable in model.trainable_variables]
-    seen: set[int] = set()
-    for regularizer in regularizers:
-        if regularizer is None or id(regularizer) in seen:
-            continue
-        seen.add(id(regularizer))
-        found += [
-            MemberNumber(regularizer, name)
-            for name, value in sorted(vars(regularizer).items())
-            if _is_number(value)
-        ]
+    found = [
+        MemberNumber(layer, "rate")
+        for layer in _layers(model)
+        if isinstance(layer, DROPOUTS) and _drops_plainly(layer) and layer.rate > 0
+    ]
+    for regularizer in regularizers_of(model):
+        found += [MemberNumber(regularizer, name) for name in number_names(regularizer)]
     return found
+
+
+def regularizers_of(model: keras.Model) -> list[Any]:
+    """Those of activations and trainable weights, each once, in a fixed order."""
+    every = [getattr(layer, "activity_regularizer", None) for layer in _layers(model)]
+    every += [variable.regularizer for variable in model.trainable_variables]
+    return list({id(each): each for each in every if each is not None}.values())
+
+
+def number_names(regularizer: Any) -> list[str]:
+    """The attributes of a regularizer that are numbers."""
+    values = getattr(regularizer, "__dict__", {})
+    return sorted(name for name, value in values.items() if _is_number(value))
 
 
 def read_numbers(numbers: Sequence[MemberNumber]) -> np.ndarray:
@@ -94,6 +97,11 @@ def _dropout(layer: keras.Layer, rate: Any) -> Callable:
         return ops.where(drawn >= ops.cast(rate, inputs.dtype), inputs * scale, 0)
 
     return call
+
+
+def _drops_plainly(layer: keras.Layer) -> bool:
+    """Whether it is not a class of the user's own that drops in another way."""
+    return type(layer).__module__.partition(".")[0] in ("keras", "kerasrecipes")
 
 
 def _layers(model: keras.Model) -> list[keras.Layer]:

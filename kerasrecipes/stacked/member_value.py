@@ -28,16 +28,16 @@ class MemberValue:
         return True
 
     def __ne__(self, other: object) -> bool:
-        return True
+        return _of_zero(other, True)
 
     def __eq__(self, other: object) -> bool:
-        return False
+        return _of_zero(other, False)
 
     def __gt__(self, other: Any) -> bool:
-        return True
+        return _of_zero(other, True)
 
     def __lt__(self, other: Any) -> bool:
-        return False
+        return _of_zero(other, False)
 
     __hash__ = object.__hash__
     __ge__, __le__ = __gt__, __lt__
@@ -75,3 +75,14 @@ class MemberValue:
 
     def __pow__(self, other: Any) -> Any:
         return ops.power(self.tensor, other)
+
+
+def _of_zero(other: Any, answer: bool) -> bool:
+    """The answer that all members have in common, if it is a question that has one."""
+    if (
+        other is None
+        or isinstance(other, (bool, str))
+        or (isinstance(other, (int, float)) and not other)
+    ):
+        return answer
+    raise TypeError(f"a number that differs by member was compared with {other!r}")

@@ -11,6 +11,7 @@ from keras import ops
 
 from kerasrecipes import backend
 from kerasrecipes.stacked.member_numbers import member_numbers, put_numbers, read_numbers
+from kerasrecipes.stacked.not_stackable import NotStackable
 from kerasrecipes.stacked.stacked_optimizer import StackedOptimizer, decays, learning_rates
 
 
@@ -192,6 +193,7 @@ class StackedProgram:
             put_numbers(self.numbers, values),
             keras.StatelessScope(mapping, collect_losses=True) as scope,
         ):
+            given = [scope.get_current_value(variable) for variable in model.trainable_variables]
             outputs = model(x, training=training)
             cost = model.compute_loss(x, y, outputs, weight, training=training)
             for metric in model.metrics[:1]:
@@ -199,6 +201,9 @@ class StackedProgram:
                     rows = ops.shape(keras.tree.flatten(x)[0])[0]
                     metric.update_state(cost, sample_weight=rows)
             model.compute_metrics(x, y, outputs, weight)
+        now = [scope.get_current_value(variable) for variable in model.trainable_variables]
+        if any(one is not other for one, other in zip(now, given, strict=True)):
+            raise NotStackable("a layer sets trainable weights itself")
         after = [scope.get_current_value(variable) for variable, _ in mapping]
         return [cost, after[: len(others)], after[len(others) : len(others) + len(metrics)]]
 
@@ -250,10 +255,13 @@ def _rows_of(data: tuple, rows: Any) -> tuple:
 def _build_metrics(model: keras.Model, example: tuple) -> None:
     """Metrics make their variables when they first see targets and outputs."""
     x, y, weight = (*_rows_of(example, np.arange(1)), None)[:3]
+    before = [np.array(variable) for variable in model.non_trainable_variables]
     outputs = model(x, training=False)
     model.compute_loss(x, y, outputs, weight, training=False)
     model.compute_metrics(x, y, outputs, weight)
     model.reset_metrics()
+    for variable, value in zip(model.non_trainable_variables, before, strict=True):
+        variable.assign(value)  # a layer that is always in training has changed them
 
 
 def _is_convolutional(model: keras.Model) -> bool:

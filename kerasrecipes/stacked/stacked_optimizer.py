@@ -141,10 +141,10 @@ def learning_rates(optimizer: Any) -> Callable[[int, int], np.ndarray]:
     Returns:
         A function `(first, count) -> float32 array of shape (count,)`; steps count from 0.
     """
-    rate = optimizer.get_config()["learning_rate"]
-    if not isinstance(rate, dict):
+    schedule = optimizer._learning_rate  # not public; a schedule's config need not tell it all
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        rate = optimizer.get_config()["learning_rate"]
         return lambda first, count: np.full(count, rate, "float32")
-    schedule = keras.optimizers.schedules.deserialize(rate)
 
     def scheduled(first: int, count: int) -> np.ndarray:
         steps = range(first, first + count)
@@ -157,8 +157,6 @@ def decays(optimizer: Any, variables: Sequence[keras.Variable]) -> list[bool]:
     """Whether the optimizer's weight decay applies, for each variable."""
     if optimizer.weight_decay is None:
         return [False for _ in variables]
-    if not optimizer.built:
-        optimizer.build(variables)
     return [bool(optimizer._use_weight_decay(variable)) for variable in variables]  # not public
 
 

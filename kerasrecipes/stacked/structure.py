@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import inspect
 import json
-import types
 from typing import Any
 
 import keras
 
 from kerasrecipes.layers import ConvBlock, DenseBlock, InvertedDropout
-from kerasrecipes.stacked.member_numbers import DROPOUTS
+from kerasrecipes.stacked.fingerprint import Fingerprint, is_known
+from kerasrecipes.stacked.member_numbers import DROPOUTS, number_names, regularizers_of
 from kerasrecipes.stacked.not_stackable import NotStackable
-from kerasrecipes.stacked.stacked_optimizer import optimizer_structure
+from kerasrecipes.stacked.stacked_optimizer import decays, optimizer_structure
 
 STEPS = ("fit", "train_step", "test_step", "make_train_function", "make_test_function")
 COMPILED = ("loss", "loss_weights", "metrics", "weighted_metrics")
+REFERENCES = ("inbound_nodes", "input_layers", "output_layers")
+"""Where a config refers to layers by their names."""
 KEEPERS = (InvertedDropout, DenseBlock, ConvBlock)
 RATES = {
     **{f"keras.layers>{kind.__name__}": ("rate", 0) for kind in DROPOUTS},
@@ -49,11 +51,14 @@ def structure_of(model: keras.Model) -> str:
     names: dict[str, str] = {}
     parts = {
         "class": f"{type(model).__module__}.{type(model).__qualname__}",
-        "config": _without_names(_stripped(config, names), names),
+        "config": _with_numbers(_stripped(config, names), names),
         "weights": [_shape_of(variable) for variable in model.weights],
-        "compiled": [compiled.get(name) for name in COMPILED],
-        "enclosed": [_enclosed(getattr(model, name, None)) for name in ("loss",)],
+        "compiled": [_stripped(compiled.get("loss"), {})]
+        + [compiled.get(name) for name in COMPILED[1:]],
+        "hidden": [_stripped(layer.get_config(), names) for layer in _hidden_layers(model)],
+        "told by no config": _fingerprints(model),
         "optimizer": optimizer_structure(model.optimizer),
+        "decays": decays(model.optimizer, model.trainable_variables),
     }
     return json.dumps(parts, sort_keys=True, default=repr)
 
@@ -115,23 +120,46 @@ def _registered(config: dict) -> str:
     return f"{config.get('module')}>{registered or config['class_name']}"
 
 
-def _without_names(config: Any, names: dict[str, str]) -> Any:
+def _with_numbers(config: Any, names: dict[str, str], is_name: bool = False) -> Any:
+    """The config with layers called by their numbers, where it refers to layers.
+
+    Elsewhere the same string is something else: a layer `tanh` may have the activation `tanh`.
+    """
     if isinstance(config, dict):
         return {
-            names.get(key, key) if isinstance(key, str) else key: _without_names(value, names)
+            (names.get(key, key) if is_name else key): _with_numbers(
+                value, names, is_name or key in REFERENCES
+            )
             for key, value in config.items()
         }
-    if isinstance(config, list):
-        return [_without_names(each, names) for each in config]
-    return names.get(config, config) if isinstance(config, str) else config
+    if isinstance(config, (list, tuple)):
+        return [_with_numbers(each, names, is_name) for each in config]
+    return names.get(config, config) if is_name and isinstance(config, str) else config
 
 
-def _enclosed(value: Any) -> Any:
-    """What a cost function keeps in its closure, which its config does not tell."""
-    if isinstance(value, dict):
-        return {str(key): _enclosed(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_enclosed(each) for each in value]
-    if isinstance(value, types.FunctionType) and value.__closure__:
-        return [repr(cell.cell_contents) for cell in value.__closure__]
-    return None
+def _hidden_layers(model: keras.Model) -> list[keras.Layer]:
+    """Keras's layers without others inside, if a class of the user's own may hold some of them."""
+    every = list(model._flatten_layers())  # no public way to layers in layers
+    if all(is_known(type(layer)) or not layer._layers for layer in every):
+        return []
+    return [layer for layer in every if is_known(type(layer)) and not layer._layers]
+
+
+def _fingerprints(model: keras.Model) -> list[Any]:
+    """Of layers, penalties, cost and metrics what their configs need not tell."""
+    penalties = regularizers_of(model)
+    told = Fingerprint([each for each in penalties if not inspect.isroutine(each)])
+    found = [told.of_layer(layer) for layer in model._flatten_layers()]  # no public way
+    for penalty in penalties:
+        if inspect.isroutine(penalty):
+            found.append(told.of(penalty))
+            continue
+        numbers = number_names(penalty)
+        rest = {name: each for name, each in vars(penalty).items() if name not in numbers}
+        found.append([told.of(type(penalty)), numbers, told.of(rest)])
+    found += [told.of(each) for each in (v.constraint for v in model.trainable_variables) if each]
+    compiled = getattr(
+        model, "_compile_metrics", None
+    )  # not public: the metrics as they were given
+    given = [getattr(compiled, f"_user_{name}", None) for name in COMPILED[2:]]
+    return [*found, told.of(model.loss), told.of(given)]

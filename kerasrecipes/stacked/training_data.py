@@ -66,6 +66,8 @@ def training_data(arguments: dict[str, Any], read: tuple | None = None) -> Train
     shuffle = given.get("shuffle", True)
     if not isinstance(shuffle, (bool, np.bool_)):
         raise NotStackable(f"`shuffle` is {shuffle!r}")
+    if int(given.get("epochs", 1)) <= int(given.get("initial_epoch", 0)):
+        raise NotStackable("`epochs` and `initial_epoch` leave no epoch to train")
     train, dev = _parts(given) if read is None else read
     batch_size = int(given.get("batch_size", BATCH_SIZE))
     return TrainingData(
@@ -105,7 +107,10 @@ def _arrays(x: Any, y: Any, sample_weight: Any, name: str) -> tuple:
             kinds = sorted({type(leaf).__name__ for leaf in leaves}) or ["nothing"]
             where = part if name == "x" else f"{part} of {name}"
             raise NotStackable(f"`{where}` is {', '.join(kinds)}, not arrays")
-    return tuple(keras.tree.map_structure(np.asarray, value) for _, value in parts)
+    arrays = tuple(keras.tree.map_structure(np.asarray, value) for _, value in parts)
+    if len({len(array) for array in keras.tree.flatten(arrays)}) > 1:
+        raise NotStackable(f"the arrays of `{name}` differ in their number of rows")
+    return arrays
 
 
 def _is_array(value: Any) -> bool:

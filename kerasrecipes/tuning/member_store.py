@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
+import warnings
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,6 +62,17 @@ class MemberStore:
     def _look(self) -> None:
         paths = sorted(self.folder.glob(PATTERN), key=lambda path: path.stat().st_mtime_ns)
         for path in paths:  # a trial that was run again is in a later file
-            with np.load(path, allow_pickle=False) as file:
-                for row, trial_id in enumerate(json.loads(str(file["trial_ids"]))):
-                    self._found[trial_id] = (path, row)
+            try:
+                with np.load(path, allow_pickle=False) as file:
+                    trial_ids = json.loads(str(file["trial_ids"]))
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                aside = path.with_name(f"{path.name}.corrupted")
+                with contextlib.suppress(OSError):  # a folder that cannot be written
+                    os.replace(path, aside)
+                warnings.warn(
+                    f"`{path}` cannot be read ({type(error).__name__}): it was set aside as "
+                    f"`{aside.name}`. The weights of its trials are lost, their scores are not.",
+                    stacklevel=2,
+                )
+                continue
+            self._found |= {trial_id: (path, row) for row, trial_id in enumerate(trial_ids)}

@@ -1,7 +1,9 @@
 """The hyperparameters of the course, each on the scale it is to be sampled on."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import math
+import numbers
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import keras_tuner
 
@@ -105,12 +107,12 @@ def space(
     _check_names(include)
     ask = {
         "learning_rate": lambda name: _log(hp, name, learning_rate),
-        "beta_1": lambda name: one_minus_log(hp, name, *beta_1),
+        "beta_1": lambda name: one_minus_log(hp, name, *_pair(name, beta_1)),
         "units": lambda name: _power_of_two(hp, name, units),
         "batch_size": lambda name: _power_of_two(hp, name, batch_size),
-        "layers": lambda name: hp.Int(name, *layers),
+        "layers": lambda name: hp.Int(name, *_pair(name, layers)),
         "decay_rate": lambda name: _log(hp, name, decay_rate),
-        "beta_2": lambda name: one_minus_log(hp, name, *beta_2),
+        "beta_2": lambda name: one_minus_log(hp, name, *_pair(name, beta_2)),
         "keep_prob": lambda name: hp.Float(name, *_within("keep_prob", keep_prob, 1)),
         "l2": lambda name: _log(hp, name, l2),
     }
@@ -118,7 +120,8 @@ def space(
 
 
 def _check_names(include: Sequence[str]) -> None:
-    unknown = [include] if isinstance(include, str) else [n for n in include if n not in NAMES]
+    is_one = isinstance(include, str) or not isinstance(include, Iterable)
+    unknown = [include] if is_one else [n for n in include if n not in NAMES]
     if unknown:
         raise ValueError(
             f"`include` must be a sequence of names among {', '.join(NAMES)}. Received: "
@@ -135,10 +138,17 @@ def _power_of_two(hp: keras_tuner.HyperParameters, name: str, ends: tuple[int, i
 
 
 def _within(name: str, ends: tuple, most: float | None = None) -> tuple:
-    low, high = ends
-    if not 0 < low <= high or (most is not None and high > most):
+    low, high = _pair(name, ends)
+    if not 0 < low <= high < math.inf or (most is not None and high > most):
         limit = "" if most is None else f" <= {most}"
         raise ValueError(
             f"`{name}` must be a pair with 0 < low <= high{limit}. Received: {name}={ends}."
         )
     return ends
+
+
+def _pair(name: str, ends: Any) -> tuple:
+    is_pair = isinstance(ends, (tuple, list)) and len(ends) == 2
+    if not is_pair or any(isinstance(e, bool) or not isinstance(e, numbers.Real) for e in ends):
+        raise ValueError(f"`{name}` must be a pair of numbers. Received: {name}={ends!r}.")
+    return tuple(ends)

@@ -7,6 +7,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -158,6 +159,11 @@ class VectorizedSearch(keras_tuner.Tuner):
         """The model of a trial with the weights of its best epoch."""
         weights = self.store.load(trial.trial_id)
         if weights is None:
+            if not list(Path(self.get_trial_dir(trial.trial_id)).glob("checkpoint*")):
+                raise FileNotFoundError(
+                    f"The weights of trial {trial.trial_id} are not in `{self.project_dir}`: train "
+                    "its hyperparameters again (`get_best_hyperparameters`)."
+                )
             return super().load_model(trial)
         model = self._build_hypermodel(trial.hyperparameters)
         model.set_weights(weights)
@@ -250,6 +256,8 @@ class VectorizedSearch(keras_tuner.Tuner):
     def _train(self, chunk: Sequence[Candidate], results: dict[str, list[Member]]) -> None:
         began = time.perf_counter()
         try:
+            if structure_of(chunk[0].model) != chunk[0].structure:
+                raise NotStackable("what `build` sets outside its models has changed since")
             members = train_chunk(
                 chunk,
                 self._program(chunk),

@@ -64,7 +64,7 @@ def test_every_value_is_in_its_range_and_on_its_scale():
     assert all(0.9 <= each.beta_2 <= 0.9999 for each in values)
 
 
-@pytest.mark.parametrize("include", ["units", ["lr"]])
+@pytest.mark.parametrize("include", ["units", ["lr"], None, 5])
 def test_an_unknown_name_is_refused(include):
     with pytest.raises(
         ValueError, match="`include` must be a sequence of names among learning_rate"
@@ -72,8 +72,19 @@ def test_an_unknown_name_is_refused(include):
         space(keras_tuner.HyperParameters(), include)
 
 
+RUBBISH = [
+    ("learning_rate", (1e-3, float("inf"))),
+    ("learning_rate", ("low", 1.0)),
+    ("units", 5),
+    ("units", (16,)),
+    ("layers", (False, True)),
+    ("beta_1", None),
+]
+
+
 @pytest.mark.parametrize(
-    ("name", "ends"), [("learning_rate", (0.0, 0.1)), ("units", (64, 8)), ("keep_prob", (0.5, 1.5))]
+    ("name", "ends"),
+    [("learning_rate", (0.0, 0.1)), ("units", (64, 8)), ("keep_prob", (0.5, 1.5)), *RUBBISH],
 )
 def test_ends_out_of_range_are_refused(name, ends):
     with pytest.raises(ValueError, match=f"`{name}` must be a pair"):

@@ -314,3 +314,41 @@ def test_nothing_is_said_when_silent(search, capsys):
 def test_arguments_out_of_range_are_refused(search, arguments, message):
     with pytest.raises(ValueError, match=message):
         search(**arguments)
+
+
+class Shared(layers.Layer):
+    scale = 1.0
+
+    def call(self, inputs):
+        return inputs * type(self).scale
+
+
+def test_what_a_build_sets_outside_its_model_is_not_that_of_the_last_trial(search):
+    def build_shared(hp):
+        Shared.scale = hp.Choice("scale", [0.5, 2.0])
+        model = keras.Sequential([keras.Input((3,)), Shared(), layers.Dense(1, use_bias=False)])
+        model.layers[-1].kernel.assign(np.ones((3, 1), "float32"))
+        model.compile(keras.optimizers.SGD(1e-9), "mse")
+        return model
+
+    tuner = search(build_shared, max_trials=2)
+    tuner.search(**DATA, epochs=1)
+    assert statuses(tuner) == ["COMPLETED"] * 2
+    assert any("has changed since" in line for line in tuner.lines)
+    for trial in tuner.oracle.trials.values():
+        outputs = trial.hyperparameters.get("scale") * X[32:].sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(trial.score, np.mean((outputs - Y[32:]) ** 2), rtol=1e-4)
+
+
+def test_weights_that_cannot_be_read_are_set_aside(search, tmp_path):
+    search(max_trials=2).search(**DATA, epochs=1, verbose=0)
+    (path,) = (tmp_path / "search").glob("members_*.npz")
+    path.write_bytes(b"rubbish")
+    tuner = search(max_trials=2)
+    with (
+        pytest.warns(UserWarning, match="set aside as `members_0_2.npz.corrupted`"),
+        pytest.raises(FileNotFoundError, match="train its hyperparameters again"),
+    ):
+        tuner.get_best_models(1)
+    assert path.with_name(f"{path.name}.corrupted").exists()
+    assert len(tuner.get_best_hyperparameters(2)) == 2
