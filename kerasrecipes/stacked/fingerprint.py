@@ -15,6 +15,7 @@ KNOWN = ("keras", "keras_tuner", "kerasrecipes", "tensorflow", "jax", "jaxlib", 
 """Packages whose functions and classes are what their names say."""
 CHANGES_NOTHING = ("__init__", "build", "get_config", "compile")
 """Methods whose effect is in what they leave behind, if they have one."""
+NO_VALUE = (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError)
 PLAIN = (bool, int, float, complex, str, bytes, type(None), np.generic)
 
 
@@ -172,7 +173,7 @@ def is_known(value: Any) -> bool:
 def _digest(value: Any) -> list[Any]:
     try:
         array = np.ascontiguousarray(keras.ops.convert_to_numpy(value))
-    except Exception:  # noqa: BLE001 - symbolic: it has no value outside a program
+    except NO_VALUE:  # symbolic: it has none outside a program
         return [str(getattr(value, "shape", "")), str(getattr(value, "dtype", ""))]
     if array.dtype == object:
         return [str(array.tolist())]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from kerasrecipes.tuning.member_callbacks import require_by_logs
 from kerasrecipes.tuning.member_store import MemberStore
 from kerasrecipes.tuning.shared_data import SharedData
 from kerasrecipes.tuning.train_chunk import objective_value, train_chunk
+from kerasrecipes.tuning.users_code import UsersCodeError, users_code
 
 MEMBERS = 64
 IDLE_SECONDS = 0.1
@@ -206,22 +206,21 @@ class VectorizedSearch(keras_tuner.Tuner):
 
     def _prepared(self, trial: Any, args: tuple, kwargs: dict) -> list[Candidate]:
         """The models of a trial that can be trained together; others are trained here."""
+        executions = range(self.executions_per_trial)
         try:
-            found = [self._candidate(trial, args, kwargs) for _ in range(self.executions_per_trial)]
+            with users_code():
+                return [self._candidate(trial, args, kwargs) for _ in executions]
         except NotStackable as reason:
             self._say(f"Trial {trial.trial_id} is trained alone: {reason}.")
             self._try_run_and_update_trial(trial, *args, **kwargs)
         except TrainedItself as trained:
             self._end_with_result(trial, trained.result)
-        except keras_tuner.errors.FatalError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever `build` raises fails this trial alone
-            failed = isinstance(error, keras_tuner.errors.FailedTrialError)
+        except UsersCodeError as failure:
+            failed = isinstance(failure.error, keras_tuner.errors.FailedTrialError)
             trial.status = "FAILED" if failed else "INVALID"
-            trial.message = traceback.format_exc()
-            self._say(f"Trial {trial.trial_id} failed: {type(error).__name__}: {error}")
-        else:
-            return found
+            trial.message = failure.message
+            kind = type(failure.error).__name__
+            self._say(f"Trial {trial.trial_id} failed: {kind}: {failure.error}")
         self.on_trial_end(trial)
         return []
 
@@ -255,30 +254,29 @@ class VectorizedSearch(keras_tuner.Tuner):
 
     def _train(self, chunk: Sequence[Candidate], results: dict[str, list[Member]]) -> None:
         began = time.perf_counter()
+        objective, options = self.oracle.objective, {"halving": self.halving, "seed": self.seed}
         try:
-            if structure_of(chunk[0].model) != chunk[0].structure:
-                raise NotStackable("what `build` sets outside its models has changed since")
-            members = train_chunk(
-                chunk,
-                self._program(chunk),
-                self.oracle.objective,
-                halving=self.halving,
-                seed=self.seed,
-            )
-        except keras_tuner.errors.FatalError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a layer of the user's own may do anything
-            if len(chunk) > 1 and _is_out_of_memory(error):
-                self._programs.clear()
-                middle = len(chunk) // 2
-                self._say(f"{len(chunk)} models did not fit the memory: half of them at a time.")
-                self._train(chunk[:middle], results)
-                self._train(chunk[middle:], results)
-                return
-            self._train_alone(chunk, error)
-            return
-        self._end(chunk, members, results)
-        self._tell(chunk, members, time.perf_counter() - began)
+            with users_code():
+                if structure_of(chunk[0].model) != chunk[0].structure:
+                    raise NotStackable("what `build` sets outside its models has changed since")
+                members = train_chunk(chunk, self._program(chunk), objective, **options)
+        except NotStackable as reason:
+            self._train_alone(chunk, reason)
+        except UsersCodeError as failure:
+            if len(chunk) > 1 and _is_out_of_memory(failure.error):
+                self._train_halves(chunk, results)
+            else:
+                self._train_alone(chunk, failure.error)
+        else:
+            self._end(chunk, members, results)
+            self._tell(chunk, members, time.perf_counter() - began)
+
+    def _train_halves(self, chunk: Sequence[Candidate], results: dict[str, list[Member]]) -> None:
+        self._programs.clear()
+        self._say(f"{len(chunk)} models did not fit the memory: half of them at a time.")
+        middle = len(chunk) // 2
+        self._train(chunk[:middle], results)
+        self._train(chunk[middle:], results)
 
     def _program(self, chunk: Sequence[Candidate]) -> StackedProgram:
         """The program of an earlier chunk of this structure, not much larger, or a new one.
