@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-import kerasrecipes.tuning.distributed.launch as launching
+from kerasrecipes import tuning
 from kerasrecipes.tuning.distributed.errors import SearchFailedError, StoreError
 from kerasrecipes.tuning.distributed.results import SweepResult, TrialRow
 from kerasrecipes.tuning.distributed.sweep import MemberState, SweepState
@@ -44,7 +44,7 @@ def launched(monkeypatch, tmp_path):
 
     (tmp_path / "a.py").write_text("")
     stand_in = Launched()
-    monkeypatch.setattr(launching, "launch_workers", stand_in)
+    monkeypatch.setattr(tuning, "launch_workers", stand_in)
     return stand_in
 
 
