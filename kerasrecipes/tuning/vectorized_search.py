@@ -27,6 +27,7 @@ from kerasrecipes.tuning.candidates import Candidate, chunks_of, groups_of, memo
 from kerasrecipes.tuning.fit_arguments import TrainedItself, fit_arguments
 from kerasrecipes.tuning.member_callbacks import require_by_logs
 from kerasrecipes.tuning.member_store import MemberStore
+from kerasrecipes.tuning.search_arguments import check_numbers, check_objective
 from kerasrecipes.tuning.shared_data import SharedData
 from kerasrecipes.tuning.train_chunk import objective_value, train_chunk
 from kerasrecipes.tuning.users_code import UsersCodeError, users_code
@@ -107,7 +108,7 @@ class VectorizedSearch(keras_tuner.Tuner):
         sink: Callable[[str], Any] = print,
         **kwargs: Any,
     ) -> None:
-        _check(members=members, memory_bytes=memory_bytes, halving=halving)
+        check_numbers(members=members, memory_bytes=memory_bytes, halving=halving)
         if oracle is None:
             oracle = RandomSearchOracle(
                 objective=objective,
@@ -116,7 +117,7 @@ class VectorizedSearch(keras_tuner.Tuner):
                 seed=seed,
             )
         else:
-            _check_objective(objective, oracle)
+            check_objective(objective, oracle)
         # Keras-tuner gives up after so many failures in a row; here a whole group is one.
         if oracle.max_consecutive_failed_trials is not None:
             oracle.max_consecutive_failed_trials *= members
@@ -410,33 +411,4 @@ def _is_out_of_memory(error: Exception) -> bool:
         isinstance(error, MemoryError)
         or "ResourceExhausted" in text
         or "RESOURCE_EXHAUSTED" in text
-    )
-
-
-def _check(**values: Any) -> None:
-    for name, (least, rule) in {
-        "members": (1, "it is how many trials are trained at once"),
-        "memory_bytes": (1, "it bounds what a group takes"),
-        "halving": (2, "each rung keeps 1 / halving of the members"),
-    }.items():
-        value = values[name]
-        if value is None and name != "members":
-            continue
-        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-        if not whole or value < least:
-            raise ValueError(
-                f"`{name}` must be a whole number >= {least}: {rule}. Received: {name}={value!r}."
-            )
-
-
-def _check_objective(objective: Any, oracle: keras_tuner.Oracle) -> None:
-    if objective is None:
-        return
-    own = oracle.objective
-    given = objective if isinstance(objective, str) else getattr(objective, "name", objective)
-    if isinstance(objective, list) or given == own.name:
-        return
-    raise ValueError(
-        "`objective` must be the oracle's own, or left out. "
-        f"Received: objective={given!r}, oracle.objective={own.name!r}."
     )
