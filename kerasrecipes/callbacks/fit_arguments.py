@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops, tree
+
+from kerasrecipes.callbacks.running_fit import running_fit
 
 
 class FitArguments(NamedTuple):
@@ -30,21 +30,12 @@ class FitArguments(NamedTuple):
 
 
 def fit_arguments(model: keras.Model) -> FitArguments | None:
-    """The arguments of the `fit` of `model` that is running, or `None` outside of one.
-
-    Keras passes callbacks no data. They are read off the frame of `Model.fit`, by the names of its
-    public parameters, so that a callback needs no second copy of what `fit` already has.
-    """
-    frame: FrameType | None = sys._getframe()
-    while frame := frame.f_back if frame else None:
-        names = frame.f_locals
-        if frame.f_code.co_name == "fit" and names.get("self") is model and "x" in names:
-            callbacks = names.get("callbacks")
-            listed = getattr(callbacks, "callbacks", callbacks)
-            return FitArguments(
-                names["x"], names.get("y"), names.get("validation_data"), tuple(listed or ())
-            )
-    return None
+    """The arguments of the `fit` of `model` that is running, or `None` outside of one."""
+    running = running_fit(model)
+    if running is None:
+        return None
+    given = running.given
+    return FitArguments(given["x"], given.get("y"), given.get("validation_data"), running.callbacks)
 
 
 def sample_examples(x: Any, y: Any, count: int, seed: int = 0) -> tuple[Any, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -10,31 +11,64 @@ import keras
 
 
 class RunningFit(NamedTuple):
-    """What a running `fit` was given beside the data.
+    """What a running `fit` was given.
 
     Attributes:
         batch_size: As given, None if it was not.
         epochs: As given.
         shuffle: Whether it shuffles.
         token: An object that `fit` holds and nothing else: it goes when `fit` ends.
+        given: All of its arguments by name, after `validation_split`; `callbacks` is the
+            `keras.callbacks.CallbackList` that it calls.
     """
 
     batch_size: int | None
     epochs: int
     shuffle: bool
     token: Any
+    given: Mapping[str, Any]
+
+    @property
+    def callbacks(self) -> tuple[keras.callbacks.Callback, ...]:
+        """All callbacks of this `fit`."""
+        callbacks = self.given.get("callbacks")
+        return tuple(getattr(callbacks, "callbacks", callbacks) or ())
 
 
 def running_fit(model: keras.Model) -> RunningFit | None:
-    """The running `fit` of the model, read off its frame; None outside of one."""
-    frame: FrameType | None = sys._getframe()
-    while frame := frame.f_back if frame else None:
+    """The running `fit` of the model, read off its frame; None outside of one.
+
+    Keras passes callbacks neither data nor settings. They are found by the names of the public
+    parameters of `Model.fit`, so that a callback needs no second copy of what `fit` already has.
+    """
+    for frame in _outwards(sys._getframe()):
         names = frame.f_locals
-        if frame.f_code.co_name == "fit" and names.get("self") is model and "x" in names:
+        if _is_fit(frame) and names["self"] is model:
             return RunningFit(
                 names.get("batch_size"),
                 names.get("epochs", 1),
                 bool(names.get("shuffle", True)),
                 names.get("epoch_iterator"),
+                dict(names),
             )
     return None
+
+
+def is_running(token: Any) -> bool:
+    """Whether the `fit` of a `RunningFit.token` runs in any thread of this process."""
+    return any(
+        _is_fit(frame) and frame.f_locals.get("epoch_iterator") is token
+        for innermost in sys._current_frames().values()
+        for frame in _outwards(innermost)
+    )
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _is_fit(frame: FrameType) -> bool:
+    names = frame.f_locals if frame.f_code.co_name == "fit" else ()
+    return "self" in names and "x" in names

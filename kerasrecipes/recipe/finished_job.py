@@ -12,7 +12,7 @@ from kerasrecipes.diagnosis import ErrorEstimate, TargetScale, measure_error
 from kerasrecipes.recipe.prepared import Prepared
 from kerasrecipes.recipe.result import RecipeResult
 from kerasrecipes.recipe.training import worthless
-from kerasrecipes.recipe.versions import versions
+from kerasrecipes.checkpoints.versions import versions
 
 
 @dataclass(frozen=True)

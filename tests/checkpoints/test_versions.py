@@ -4,7 +4,7 @@ import importlib.metadata
 
 import keras
 
-from kerasrecipes.recipe.versions import versions
+from kerasrecipes.checkpoints.versions import versions
 
 
 def test_they_name_what_computes_here():

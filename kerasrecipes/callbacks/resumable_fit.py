@@ -1,0 +1,282 @@
+"""One fit that is saved as it goes, and that may go on where another broke off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import keras
+
+from kerasrecipes.callbacks.callback_states import restore, state_of
+from kerasrecipes.callbacks.fit_hooks import FitHooks
+from kerasrecipes.callbacks.replay import Place, Replay
+from kerasrecipes.callbacks.running_fit import RunningFit
+from kerasrecipes.checkpoints import Checkpoint
+from kerasrecipes.checkpoints.model_state import model_state, set_model_state
+from kerasrecipes.checkpoints.preemption import EXIT_STATUS, Preemption
+from kerasrecipes.checkpoints.random_course import RandomCourse
+from kerasrecipes.checkpoints.random_state import random_state, set_random_state
+
+Forward = Callable[..., Any]
+
+
+class Rhythm(NamedTuple):
+    """When to save.
+
+    Attributes:
+        every_steps: Batches between two saves within an epoch; None for none.
+        every_epochs: Epochs between two saves at their ends; None for none but the last.
+    """
+
+    every_steps: int | None
+    every_epochs: int | None
+
+
+class ResumableFit:
+    """Stands between a running `fit` and its callbacks: see `FitHooks` for its methods.
+
+    Args:
+        model: Compiled.
+        running: Its `fit`, whose callbacks have not begun an epoch.
+        rhythm: When to save.
+        put: Takes `(number, state)` to be saved; the state is not changed any more.
+        flush: Returns when all that was put is saved, or cannot be.
+        checkpoint: Where to go on, or None.
+        say: Called with each message.
+        finish: Called when the fit has ended or is left.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        running: RunningFit,
+        *,
+        rhythm: Rhythm,
+        put: Callable[[int, Any], None],
+        flush: Callable[[], Any],
+        checkpoint: Checkpoint | None,
+        say: Callable[[str], Any],
+        finish: Callable[[], Any],
+    ) -> None:
+        self.model, self.running, self.rhythm = model, running, rhythm
+        self.put, self.flush, self.say, self.finish = put, flush, say, finish
+        self.preemption = Preemption()
+        self.hooks = FitHooks(running.given["callbacks"], self)
+        self._epochs = int(running.epochs)
+        self._place = Place(int(running.given.get("initial_epoch", 0)), 0)
+        self._steps = self._saved_steps = self._number = 0
+        self._is_new = True  # nothing has happened since the last save
+        self._step_logs: Mapping[str, Any] = {}
+        self._course = RandomCourse()
+        self._replay: Replay | None = None
+        self._state: dict[str, Any] | None = None
+        self._began = time.perf_counter()
+        if checkpoint is not None:
+            self._number, self._state = checkpoint.number, checkpoint.state
+            self._course = RandomCourse(checkpoint.state["course"])
+
+    def on_epoch_begin(self, forward: Forward, epoch: int, logs: Any = None) -> None:
+        """Begins the epoch for all, or its data alone."""
+        self._place = Place(epoch, 0)
+        if self._state is not None and self._replay is None:
+            self._replay = Replay(self.model, self._state["step_logs"])
+            self._began = time.perf_counter()
+        if self._replay is not None:
+            if not self._reads_on() or str(epoch) == next(iter(self._course.states), None):
+                self._course.begin_again(epoch)
+            return
+        with self._course.others():
+            forward(epoch, logs)
+        self._course.begin(epoch)
+
+    def on_train_batch_begin(self, forward: Forward, batch: int, logs: Any = None) -> None:
+        """Saves if it is time to, or goes on from here if this is the place."""
+        self._place = Place(self._place.epoch, batch)
+        if self._replay is not None:
+            if self._place != self._target():
+                return
+            self._arrive()
+        elif self._is_due(batch):
+            self._save()
+        forward(batch, logs)
+
+    def on_train_batch_end(self, forward: Forward, batch: int, logs: Any = None) -> None:
+        """Keeps the logs, which at the end of an epoch are asked for."""
+        self._place = Place(self._place.epoch, batch + 1)
+        if self._replay is None:
+            self._step_logs, self._is_new = logs, False
+            forward(batch, logs)
+
+    def on_test_begin(self, forward: Forward, logs: Any = None) -> None:
+        """Validation begins."""
+        self._unless_replayed(forward, logs)
+
+    def on_test_end(self, forward: Forward, logs: Any = None) -> None:
+        """Validation ends."""
+        self._unless_replayed(forward, logs)
+
+    def on_test_batch_begin(self, forward: Forward, batch: int, logs: Any = None) -> None:
+        """A batch of validation begins."""
+        self._unless_replayed(forward, batch, logs)
+
+    def on_test_batch_end(self, forward: Forward, batch: int, logs: Any = None) -> None:
+        """A batch of validation ends."""
+        self._unless_replayed(forward, batch, logs)
+
+    def on_epoch_end(self, forward: Forward, epoch: int, logs: Any = None) -> None:
+        """Saves if it is time to, or goes on from here if this is the place."""
+        batches, self._place = self._place.batch or 0, Place(epoch, None)
+        if self._replay is not None:
+            self._end_replayed_epoch(logs)
+            return
+        with self._course.others():
+            forward(epoch, logs)
+        self._steps += batches
+        self._is_new = False
+        is_last = epoch + 1 == self._epochs or self.model.stop_training
+        every = self.rhythm.every_epochs
+        if is_last or self.preemption.asked or (every and (epoch + 1) % every == 0):
+            self._save(logs)
+
+    def on_train_end(self, forward: Forward, logs: Any = None) -> None:
+        """Leaves the fit when all callbacks have."""
+        try:
+            forward(logs)
+        finally:
+            self.finish()
+
+    def end(self) -> None:
+        """Leaves the fit, its model and the signals as they were."""
+        self.hooks.remove()
+        self.preemption.end()
+        if self._replay is not None:
+            self._replay.end()
+            self._replay = None
+
+    def _unless_replayed(self, forward: Forward, *arguments: Any) -> None:
+        if self._replay is None:
+            forward(*arguments)
+
+    def _is_due(self, batch: int) -> bool:
+        every, steps = self.rhythm.every_steps, self._steps + batch
+        return self.preemption.asked or bool(every and steps // every > self._saved_steps // every)
+
+    def _save(self, epoch_logs: Mapping[str, Any] | None = None) -> None:
+        self.hooks.wait()
+        if not self._is_new:
+            self._number += 1
+            self.put(self._number, self._gathered(epoch_logs))
+            self._saved_steps = self._steps + (self._place.batch or 0)
+            self._is_new = True
+        if self.preemption.asked:
+            self._leave()
+
+    def _gathered(self, epoch_logs: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The state of everything, none of which the training still changes."""
+        return {
+            "epoch": self._place.epoch,
+            "batch": self._place.batch,
+            "steps": self._steps,
+            "model": model_state(self.model),
+            "stop_training": bool(self.model.stop_training),
+            "callbacks": [
+                {"class": type(callback).__name__, "state": state}
+                for callback, state in self._states()
+                if state is not None
+            ],
+            "step_logs": _as_numbers(self._step_logs),
+            "epoch_logs": _as_numbers(epoch_logs or {}),
+            "random": random_state(),
+            "course": dict(self._course.states),
+        }
+
+    def _states(self) -> list[tuple[keras.callbacks.Callback, Any]]:
+        return [(callback, state_of(callback)) for callback in self.hooks.callbacks.callbacks]
+
+    def _target(self) -> Place:
+        state = self._state or {}
+        return Place(state["epoch"], state["batch"])
+
+    def _end_replayed_epoch(self, logs: dict[str, Any]) -> None:
+        target = self._target()
+        if self._place == target:
+            logs.update((self._state or {})["epoch_logs"])  # `fit` hands them to on_train_end
+            self._arrive()
+        elif self._place.epoch >= target.epoch:
+            raise ValueError(
+                f"the data must be those of the run to resume. Received: data whose epoch "
+                f"{target.epoch + 1} ends before {target}. Give `fit` the same data."
+            )
+
+    def _arrive(self) -> None:
+        """The data are where they were: puts everything else back."""
+        state, replay = self._state or {}, self._replay
+        if replay is not None:
+            replay.end()
+        found = self._states()
+        if state["batch"] is not None:
+            for callback, own in found:
+                if own is None:  # others find in their state what they begin an epoch with
+                    callback.on_epoch_begin(state["epoch"])
+        set_model_state(self.model, state["model"])
+        saved = iter(state["callbacks"])
+        for callback, own in found:
+            if own is not None:
+                restore(callback, next(saved)["state"])
+        self.model.stop_training = state["stop_training"]
+        if not self._is_read_in_background() or (state["batch"] is None and not self._reads_on()):
+            set_random_state(state["random"])
+        self._steps, self._step_logs = state["steps"], state["step_logs"]
+        self._saved_steps = self._steps + (state["batch"] or 0)
+        self._replay, self._is_new = None, True
+        self._tell_arrival()
+
+    def _tell_arrival(self) -> None:
+        seconds = time.perf_counter() - self._began
+        is_over = self._place.batch is None and (
+            self.model.stop_training or self._place.epoch + 1 >= self._epochs
+        )
+        if is_over:
+            self.say("this fit had ended: nothing is left to train. Remove the directory to begin anew.")
+        else:
+            self.say(
+                f"goes on from {self._place} of {self._epochs}; its data were drawn again up to there "
+                f"in {seconds:.1f} s."
+            )
+        self._state = None
+
+    def _leave(self) -> None:
+        is_saved = self.flush()
+        what = f"{self._place} is saved" if is_saved else "it could NOT be saved"
+        self.say(
+            f"asked to end by SIGTERM: {what}. Start the same script again to go on (exit status "
+            f"{EXIT_STATUS})."
+        )
+        preemption = self.preemption
+        self.finish()
+        preemption.leave()
+
+    def _is_read_in_background(self) -> bool:
+        """Whether code of the user's that draws random numbers may run beside the training."""
+        iterator = self.running.given.get("epoch_iterator")
+        adapter = getattr(iterator, "data_adapter", None)
+        if type(adapter).__name__ == "ArrayDataAdapter":
+            return False
+        is_tensorflow = hasattr(iterator, "_distributed_dataset")
+        return is_tensorflow or getattr(adapter, "enqueuer", None) is not None
+
+    def _reads_on(self) -> bool:
+        """Whether batches of the next epoch may be drawn before this one has ended."""
+        iterator = self.running.given.get("epoch_iterator")
+        endless = self.running.given.get("steps_per_epoch") is not None
+        unknown = getattr(getattr(iterator, "data_adapter", None), "num_batches", 0) is None
+        return self._is_read_in_background() and (endless or unknown)
+
+
+def _as_numbers(logs: Mapping[str, Any]) -> dict[str, Any]:
+    """Logs as plain values: a step returns tensors."""
+    return {
+        name: keras.ops.convert_to_numpy(value).tolist() if keras.ops.is_tensor(value) else value
+        for name, value in logs.items()
+    }

@@ -1,0 +1,84 @@
+"""All that a model, its optimizer and its metrics remember, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+ModelState = dict[str, list[np.ndarray]]
+
+
+def model_state(model: keras.Model) -> ModelState:
+    """Copies the variables of a model, of its optimizer and of its metrics.
+
+    Weights, statistics of batch norm, states of dropout's seeds, moments, averages of weights,
+    accumulated gradients, the learning rate, and the sums of the metrics.
+
+    Args:
+        model: Compiled and built.
+
+    Returns:
+        Dict of lists of arrays, in Keras's order of the variables.
+    """
+    sync(model)
+    return {
+        name: [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+        for name, variables in _variables(model).items()
+    }
+
+
+def set_model_state(model: keras.Model, state: ModelState) -> None:
+    """Puts back what `model_state` returned; the learning rate and its like too.
+
+    Raises:
+        ValueError: If the variables are not those of the state; nothing was changed then.
+    """
+    sync(model)
+    found = _variables(model)
+    for name, variables in found.items():
+        _check(name, variables, state.get(name, []))
+    for name, variables in found.items():
+        for variable, value in zip(variables, state[name], strict=True):
+            variable.assign(value)
+
+
+def is_built(model: keras.Model) -> bool:
+    """Whether the model, its optimizer and its metrics have their variables."""
+    parts = (model.optimizer, model._compile_metrics, model._compile_loss)  # no public names
+    layers = model._flatten_layers()
+    return all(each.built for each in (*layers, *parts) if each is not None)
+
+
+def sync(model: keras.Model) -> None:
+    """Within a `fit` on JAX the variables are elsewhere: this brings them to the model."""
+    bring = getattr(model, "jax_state_sync", None)
+    if bring is not None:
+        bring()
+
+
+def _variables(model: keras.Model) -> dict[str, Sequence[Any]]:
+    optimizer = [] if model.optimizer is None else model.optimizer.variables
+    groups = {"model": model.variables, "optimizer": optimizer, "metrics": model.metrics_variables}
+    seen: set[int] = set()
+    own: dict[str, Sequence[Any]] = {}
+    for name, variables in groups.items():  # a layer may hold a metric of the model's
+        own[name] = [variable for variable in variables if id(variable) not in seen]
+        seen.update(map(id, variables))
+    return own
+
+
+def _check(name: str, variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:
+    if len(variables) != len(values):
+        raise ValueError(
+            f"`{name}` must have as many variables as were saved. Received: {len(variables)}, and "
+            f"{len(values)} were saved. Build and compile the model as before."
+        )
+    for variable, value in zip(variables, values, strict=True):
+        if tuple(variable.shape) != value.shape:
+            raise ValueError(
+                f"`{variable.path}` must have the shape that was saved. Received: "
+                f"{tuple(variable.shape)}, and {value.shape} was saved. Build the model as before."
+            )
