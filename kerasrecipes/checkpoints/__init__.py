@@ -7,17 +7,25 @@
 from kerasrecipes.checkpoints.checkpoint import Checkpoint
 from kerasrecipes.checkpoints.directory_lock import DirectoryLock
 from kerasrecipes.checkpoints.errors import CheckpointError
-from kerasrecipes.checkpoints.files import Files
+from kerasrecipes.checkpoints.files import DISK_FULL, Files
 from kerasrecipes.checkpoints.sink import warn_on_stderr
 from kerasrecipes.checkpoints.store import CheckpointStore
-from kerasrecipes.checkpoints.whole_file import put_in_place, whole_file, write_bytes, write_text
+from kerasrecipes.checkpoints.whole_file import (
+    aside_prefix,
+    put_in_place,
+    whole_file,
+    write_bytes,
+    write_text,
+)
 
 __all__ = [
+    "DISK_FULL",
     "Checkpoint",
     "CheckpointError",
     "CheckpointStore",
     "DirectoryLock",
     "Files",
+    "aside_prefix",
     "put_in_place",
     "warn_on_stderr",
     "whole_file",

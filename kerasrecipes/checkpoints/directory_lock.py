@@ -43,7 +43,7 @@ class DirectoryLock:
         wait_seconds: Float >= 0. How long another holder is waited for. Defaults to 0.0.
 
     Attributes:
-        waited: Whether there was another holder when it was last acquired.
+        holder: Who else held it when it was last acquired, in words; None if nobody did.
 
     Raises:
         ValueError: If `wait_seconds` is negative.
@@ -62,7 +62,7 @@ class DirectoryLock:
                 f"wait_seconds={wait_seconds!r}. Give 0 to be refused at once."
             )
         self.directory, self.wait_seconds = Path(directory), wait_seconds
-        self.waited = False
+        self.holder: str | None = None
         self._handle: int | None = None
         self._key = (0, 0)
         self._pid = 0
@@ -76,15 +76,20 @@ class DirectoryLock:
         """
         self.directory.mkdir(parents=True, exist_ok=True)
         until = time.monotonic() + self.wait_seconds
-        self.waited = False
+        self.holder = None
         while (holder := self._take()) is not None:
-            self.waited = True
+            self.holder = holder
             if time.monotonic() >= until:
                 raise CheckpointError(
                     f"`{self.directory}` is in use by {holder}: wait for it or end it, or give "
                     "another directory."
                 )
             time.sleep(LOOK_SECONDS)
+
+    @property
+    def waited(self) -> bool:
+        """Whether there was another holder when it was last acquired."""
+        return self.holder is not None
 
     def release(self) -> None:
         """Frees the directory; does nothing if it is not held."""

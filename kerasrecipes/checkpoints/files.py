@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, Final
 
+DISK_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)  # some network file systems
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,12 +19,10 @@ from kerasrecipes.checkpoints.checkpoint import (
     write_checkpoint,
 )
 from kerasrecipes.checkpoints.errors import CheckpointError
-from kerasrecipes.checkpoints.files import FILES, Files, remove_tree
+from kerasrecipes.checkpoints.files import DISK_FULL, FILES, Files, remove_tree
 from kerasrecipes.checkpoints.manifest import checked_about
 from kerasrecipes.checkpoints.names import Name
 from kerasrecipes.checkpoints.sink import warn_on_stderr
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class CheckpointStore:
@@ -100,7 +97,7 @@ class CheckpointStore:
         try:
             path = self._write(name, content, about)
         except OSError as error:
-            if error.errno not in FULL or not self._free():
+            if error.errno not in DISK_FULL or not self._free():
                 raise
             path = self._write(self._next_name(number), content, about)  # it may be there unflushed
         self._remove_older()
