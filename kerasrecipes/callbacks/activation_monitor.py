@@ -85,6 +85,25 @@ class ActivationMonitor(keras.callbacks.Callback):
             for layer, units in self.units.items():
                 logs[f"dead/{layer}"], logs[f"saturated/{layer}"] = units.dead, units.saturated
 
+    def get_state(self) -> dict[str, Any]:
+        """All that an exact resume needs, as plain values."""
+        return {
+            "history": [
+                {layer: [units.dead, units.saturated] for layer, units in epoch.items()}
+                for epoch in self.history
+            ],
+            "messages": list(self.messages),
+            "said": sorted(self._said),
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `get_state` returned; call it after `on_train_begin`."""
+        self.history = [
+            {layer: Units(*shares) for layer, shares in epoch.items()} for epoch in state["history"]
+        ]
+        self.units = self.history[-1] if self.history else {}
+        self.messages, self._said = list(state["messages"]), set(state["said"])
+
 
 def judge_units(units: Mapping[str, Units], limit: float) -> Iterator[tuple[str, str]]:
     """What is wrong with hidden units: pairs of a layer and a message.

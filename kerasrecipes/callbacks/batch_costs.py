@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 PER_EPOCH = 200
@@ -46,3 +49,12 @@ class BatchCosts:
         sums, counts = np.diff(ends * values, prepend=0.0), np.diff(ends, prepend=0.0)
         costs = np.concatenate([self.values, sums / np.maximum(counts, 1.0)])
         self.values = costs[:: -(-len(costs) // MOST)]
+
+    def get_state(self) -> dict[str, Any]:
+        """All that a fresh object needs to go on, also in the middle of an epoch."""
+        return {"stride": self.stride, "values": self.values.copy(), "means": list(self._means)}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `get_state` returned."""
+        self.stride, self.values = state["stride"], np.array(state["values"], "float64")
+        self._means = [(int(batches), float(mean)) for batches, mean in state["means"]]

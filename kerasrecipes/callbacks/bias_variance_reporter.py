@@ -108,12 +108,16 @@ class BiasVarianceReporter(keras.callbacks.Callback):
         self.tolerance, self.max_examples = tolerance, max_examples
         self.train_data, self.validation_data = train_data, validation_data
         self.sink, self.seed = sink, seed
+        self._reset()
 
-    def on_train_begin(self, logs: dict | None = None) -> None:
-        """Draws the samples and settles the metric."""
+    def _reset(self) -> None:
         self.reading: BiasVariance | None = None
         self.readings: list[tuple[int, BiasVariance]] = []
         self._epoch, self._measured_epoch = -1, -1
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Forgets the last fit, draws the samples and settles the metric."""
+        self._reset()
         self._train, self._dev = self._samples()
         self._settle_metric()
 
@@ -154,13 +158,37 @@ class BiasVarianceReporter(keras.callbacks.Callback):
         if self.sink and self._epoch >= 0:
             self.sink(f"bias and variance, {self.reading or NOT_FINITE}")
 
+    def get_state(self) -> dict[str, Any]:
+        """All that an exact resume needs, as plain values; the samples are drawn again."""
+        return {
+            "epoch": self._epoch,
+            "measured_epoch": self._measured_epoch,
+            "errors": [
+                [epoch, list(reading.train_error), list(reading.dev_error)]
+                for epoch, reading in self.readings
+            ],
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Goes on from what `get_state` returned; call it after `on_train_begin`."""
+        self._epoch, self._measured_epoch = state["epoch"], state["measured_epoch"]
+        self.readings = [
+            (epoch, self._judged(ErrorEstimate(*train), ErrorEstimate(*dev)))
+            for epoch, train, dev in state["errors"]
+        ]
+        last, reading = self.readings[-1] if self.readings else (None, None)
+        self.reading = reading if last == self._measured_epoch else None
+
+    def _judged(self, train: ErrorEstimate, dev: ErrorEstimate) -> BiasVariance:
+        return read_bias_variance(train, dev, self.human_error, tolerance=self._tolerance)
+
     def _read(self, epoch: int) -> None:
         self._measured_epoch = epoch
         measured = self._measured()
         if measured is None:
             self.reading = None
             return
-        self.reading = read_bias_variance(*measured, self.human_error, tolerance=self._tolerance)
+        self.reading = self._judged(*measured)
         self.readings.append((epoch, self.reading))
 
     def _measured(self) -> tuple[ErrorEstimate, ErrorEstimate] | None:

@@ -168,6 +168,8 @@ class CostMonitor(keras.callbacks.Callback):
             "best": self._best,
             "best_epoch": self._best_epoch,
             "average": self._average.get_state(),
+            "penalty_before": self._penalty_before,
+            "steps": self._steps,
         }
 
     def set_state(self, state):
@@ -176,6 +178,7 @@ class CostMonitor(keras.callbacks.Callback):
         self.messages, self._said = list(state["messages"]), set(state["said"])
         self._best, self._best_epoch = state["best"], state["best_epoch"]
         self._average.set_state(state["average"])
+        self._penalty_before, self._steps = state["penalty_before"], state["steps"]
 
     def _in_batch_mode(self):
         if self.mode != "auto":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -26,6 +26,7 @@ from kerasrecipes.diagnosis.finding import Finding
 from kerasrecipes.diagnosis.judge import judge
 from kerasrecipes.diagnosis.learning import fails
 from kerasrecipes.diagnosis.rules.generalisation import GAP
+from kerasrecipes.diagnosis.run_state import run_of_state, state_of_run
 from kerasrecipes.diagnosis.trace import Run, Trace
 from kerasrecipes.gradients.gradient_tap import GradientTap
 from kerasrecipes.gradients.looks import ten_per_decade
@@ -192,6 +193,41 @@ class Doctor(keras.callbacks.Callback):
                 self._drift = measure_drift(self._evidence)
         self._judge()
         self._evidence = self._evidence._replace(train=None, dev=None)
+
+    def get_state(self) -> dict[str, Any]:
+        """All that an exact resume needs; the program and the data are read again."""
+        _ = self.model  # on JAX this brings the tap's variables up to date
+        judged = self.trace.run if self.trace else None
+        return {
+            "messages": list(self.messages),
+            "said": sorted(map(list, self._said), key=str),
+            "left_out": dict(self.left_out),
+            "run": state_of_run(self._run),
+            "judged": None if judged is None else state_of_run(judged),
+            "has_stopped": self._has_stopped,
+            "related": self._related,
+            "drift": self._drift,
+            "batch_costs": self._batch_costs.get_state(),
+            "tap": self._tapped.tap.get_state(),
+            "seconds": time.perf_counter() - self._began,
+            "spent": self._spent,
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `get_state` returned; call it after `on_train_begin`."""
+        self.messages = list(state["messages"])
+        self._said = {tuple(pair) for pair in state["said"]}
+        self.left_out.clear()
+        self.left_out.update(state["left_out"])
+        self._has_stopped = state["has_stopped"]
+        self._related, self._drift = state["related"], state["drift"]
+        self._batch_costs.set_state(state["batch_costs"])
+        self._tapped.tap.set_state(state["tap"])
+        if state["judged"] is not None:
+            self._run = run_of_state(state["judged"])
+            self._judge()  # says nothing: all of it has been said
+        self._run = run_of_state(state["run"])
+        self._began, self._spent = time.perf_counter() - state["seconds"], state["spent"]
 
     def _read_tap(self) -> None:
         with self._attempts("gradients"):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes.averages import ExponentiallyWeightedAverage
+from kerasrecipes.callbacks.plain_state import plain_copy
 
 ADVICE = (
     "Early stopping couples fitting and regularising in one knob; to tune them apart, use L2 "
@@ -138,23 +139,25 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
     def get_state(self):
         """All that an exact resume needs: plain values, and the best weights as arrays."""
-        return {
+        state = {
             "wait": self.wait,
             "stopped_epoch": self.stopped_epoch,
             "best": self.best,
             "best_epoch": self.best_epoch,
             "best_weights": self.best_weights,
             "stop_reason": self.stop_reason,
-            "curves": {name: list(values) for name, values in self.curves.items()},
+            "curves": self.curves,
             "averages": {side: average.get_state() for side, average in self._averages.items()},
         }
+        return plain_copy(state)
 
     def set_state(self, state):
         """Goes on from what `get_state` returned; call it after `on_train_begin`."""
+        state = plain_copy(state)
         self.wait, self.stopped_epoch = state["wait"], state["stopped_epoch"]
         self.best, self.best_epoch = state["best"], state["best_epoch"]
         self.best_weights, self.stop_reason = state["best_weights"], state["stop_reason"]
-        self.curves = {name: list(values) for name, values in state["curves"].items()}
+        self.curves = state["curves"]
         for side, average in self._averages.items():
             average.set_state(state["averages"][side])
 

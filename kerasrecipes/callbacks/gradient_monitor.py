@@ -104,18 +104,39 @@ class GradientMonitor(keras.callbacks.Callback):
         self._fit.end()
         self._read()
 
+    def get_state(self) -> dict[str, Any]:
+        """All that an exact resume needs: plain values, and what the tap saw as arrays."""
+        _ = self.model  # on JAX this brings the tap's variables up to date
+        return {
+            "tap": self._fit.tap.get_state(),
+            "has_read": self.reading is not None,
+            "messages": list(self.messages),
+            "said": sorted(self._said),
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `get_state` returned; call it after `on_train_begin`."""
+        self.messages, self._said = list(state["messages"]), set(state["said"])
+        self._fit.tap.set_state(state["tap"])
+        if state["has_read"]:
+            self._keep(self._fit.tap.last_reading())
+
     def _read(self) -> None:
-        self.reading = self._fit.tap.read()
-        if len(self.reading.looks):
-            inside = f"{self.model.name}/"
-            self.gradient_norms = by_layer(self.reading.gradient_norms, math.hypot, inside)
-            self.update_ratios = by_layer(
-                self.reading.update_ratios, lambda kernel, *rest: kernel, inside
-            )
-        for code, message in judge_gradients(self.reading, self.gradient_norms):
+        reading = self._fit.tap.read()
+        self._keep(reading)
+        for code, message in judge_gradients(reading, self.gradient_norms):
             if code not in self._said:
                 self._said.add(code)
                 self._say(message)
+
+    def _keep(self, reading: TapReading) -> None:
+        self.reading = reading
+        if len(reading.looks):
+            inside = f"{self.model.name}/"
+            self.gradient_norms = by_layer(reading.gradient_norms, math.hypot, inside)
+            self.update_ratios = by_layer(
+                reading.update_ratios, lambda kernel, *rest: kernel, inside
+            )
 
     def _say(self, message: str) -> None:
         self.messages.append(message)

@@ -8,6 +8,7 @@ import numpy as np
 from kerasrecipes.averages import ExponentiallyWeightedAverage
 from kerasrecipes.callbacks.learning_rate_suggestion import MIN_STEPS, suggest_learning_rate
 from kerasrecipes.callbacks.learning_rate_variable import check_learning_rate_is_settable
+from kerasrecipes.callbacks.plain_state import plain_copy
 
 
 class LearningRateFinder(keras.callbacks.Callback):
@@ -164,19 +165,35 @@ class LearningRateFinder(keras.callbacks.Callback):
 
     def get_state(self):
         """All that an exact resume needs: plain values, and the model as found as arrays."""
-        return {
-            "rates": list(self.rates),
-            "costs": list(self.costs),
+        state = {
+            "rates": self.rates,
+            "costs": self.costs,
+            "smoothed": self.smoothed,
+            "suggestion": self.suggestion,
+            "reason": self.reason,
+            "planned": self._planned,
+            "end": self._end,
             "found": self._found,
             "best": self._best,
             "average": self._average.get_state(),
         }
+        return plain_copy(state)
 
     def set_state(self, state):
         """Goes on from what `get_state` returned; call it after `on_train_begin`."""
-        self.rates, self.costs = list(state["rates"]), list(state["costs"])
-        self._found = state["found"]
-        self._best = state["best"]
+        state = plain_copy(state)
+        if state["found"] is None:  # the test was over, and the model put back
+            self._held = []
+        elif len(state["found"]) != len(self._held):
+            raise ValueError(
+                "`state` must hold a value for each variable of the model and its optimizer. "
+                f"Received: {len(state['found'])} values for {len(self._held)} variables. Build "
+                "and compile the model as it was when the state was saved."
+            )
+        self.rates, self.costs, self.smoothed = state["rates"], state["costs"], state["smoothed"]
+        self.suggestion, self.reason = state["suggestion"], state["reason"]
+        self._planned, self._end = state["planned"], state["end"]
+        self._found, self._best = state["found"], state["best"]
         self._average.set_state(state["average"])
 
     def _plan(self):

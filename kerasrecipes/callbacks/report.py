@@ -73,13 +73,19 @@ class Report(keras.callbacks.Callback):
         super().__init__()
         _check_path(Path(path), f"Received: path={str(path)!r}.")
         self.path, self.title, self.sink = path, title, sink
+        self._reset()
+
+    def _reset(self) -> None:
+        self.history: list[dict[str, float]] = []
+        self._began = time.monotonic()
+        self._others: tuple[keras.callbacks.Callback, ...] = ()
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Forgets the last fit and looks who else is listening."""
-        self.history: list[dict[str, float]] = []
-        self._began = time.monotonic()
+        self._reset()
         fit = fit_arguments(self.model)
-        self._others = fit.callbacks if fit else ()
+        if fit is not None:
+            self._others = fit.callbacks
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Keeps the logs."""
@@ -94,6 +100,18 @@ class Report(keras.callbacks.Callback):
         write(self.page(), self.path)
         if self.sink is not None:
             self.sink(f"report: {self.path}")
+
+    def get_state(self) -> dict[str, Any]:
+        """All that an exact resume needs, as plain values; the time is that spent so far."""
+        return {
+            "history": [dict(row) for row in self.history],
+            "seconds": time.monotonic() - self._began,
+        }
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Goes on from what `get_state` returned; call it after `on_train_begin`."""
+        self.history = [dict(row) for row in state["history"]]
+        self._began = time.monotonic() - state["seconds"]
 
     def page(self) -> Page:
         """The content of the report, from what is known so far."""

@@ -80,6 +80,9 @@ class GradientTap:
         self._state: TapState | None = None
         self._optimizer: Any = None
         self._not_finite: tuple[int, str] | None = None
+        self._looks = Looks(when)
+        self._seen: list[int] = []
+        self._rows: list[np.ndarray] = []
         self._forget()
 
     @property
@@ -135,6 +138,10 @@ class GradientTap:
         if self._optimizer is not None and self._state is not None:
             self._drain(self._state)
             self._state.plan(self._looks.upcoming(self._steps, MOST_LOOKS))
+        return self.last_reading()
+
+    def last_reading(self) -> TapReading:
+        """What the last `read` told; it looks for nothing new."""
         paths = self._state.paths if self._state else []
         rows = np.array(self._rows, "float32").reshape(len(self._rows), 2, len(paths))
         return TapReading(
@@ -145,6 +152,30 @@ class GradientTap:
             self._not_finite,
         )
 
+    def get_state(self) -> dict[str, Any]:
+        """All that a fresh tap on the same variables needs to go on, as plain values and arrays."""
+        return {
+            "seen": list(self._seen),
+            "rows": np.array(self._rows, "float32"),
+            "steps": self._steps,
+            "not_finite": self._not_finite,
+            "offset": self._looks.offset,
+            "inside": self._state.get_state() if self._state else None,
+        }
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on from what `get_state` returned; call it after `attach`.
+
+        Raises:
+            ValueError: If the state is of a tap on another number of variables.
+        """
+        if self._state is not None and state["inside"] is not None:
+            self._state.set_state(state["inside"])
+        self._seen, self._rows = list(state["seen"]), list(np.array(state["rows"], "float32"))
+        self._steps = state["steps"]
+        self._not_finite = None if state["not_finite"] is None else tuple(state["not_finite"])
+        self._looks = Looks(self.when, self._looks.every, state["offset"])
+
     def watch(self, apply: Callable, grads: Any, trainable_variables: Any = None) -> Any:
         """One step: `apply(grads, trainable_variables)`, with what is looked at around it."""
         if self._state is None:
@@ -152,8 +183,7 @@ class GradientTap:
         return self._state.watch(apply, grads, trainable_variables)
 
     def _forget(self) -> None:
-        self._seen: list[int] = []
-        self._rows: list[np.ndarray] = []
+        self._seen, self._rows = [], []
         self._steps = 0
         self._not_finite = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -17,6 +17,7 @@ from kerasrecipes.gradients import tap_measures as measures
 MOST_LOOKS = 128  # between two readings
 _NONE = -1
 _NEXT, _COUNT, _BROKEN, _TABLE = range(4)  # places in the plan
+_NAMES = ("steps", "plan", "notes")
 
 
 class TapState:
@@ -64,6 +65,25 @@ class TapState:
         plan[_TABLE : _TABLE + len(looks)] = looks
         plan[:_TABLE] = plan[_TABLE], 0, broken
         self._plan.assign(plan)
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Its variables as arrays of their own, by name."""
+        return {
+            name: np.array(ops.convert_to_numpy(variable))
+            for name, variable in zip(_NAMES, self.variables, strict=True)
+        }
+
+    def set_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Goes on from what `get_state` returned, of as many watched variables."""
+        shape = np.shape(state["notes"])
+        if shape != tuple(self._notes.shape):
+            raise ValueError(
+                f"`state` must be that of a tap on {len(self._watched)} variables, as here. "
+                f"Received: state of {shape[-1] // 2} variables. Build the model as it was when "
+                "the state was saved."
+            )
+        for name, variable in zip(_NAMES, self.variables, strict=True):
+            variable.assign(state[name])
 
     def watch(self, apply: Callable, grads: Any, trainable_variables: Any) -> Any:
         """One step, inside the compiled function."""

@@ -348,3 +348,42 @@ def test_each_step_is_asked_for_once():
     assert looks.upcoming(0, 3) == [0, 3, 6]
     assert looks.upcoming(4, 3) == [6, 9, 12]
     assert asked == [*range(13)]
+
+
+@pytest.mark.parametrize("when", [ten_per_decade, every_step, lambda step: step % 7 == 1])
+@pytest.mark.parametrize(("every", "offset"), [(1, 0), (4, 2)])
+def test_looks_begun_later_are_those_of_looks_asked_all_along(when, every, offset):
+    looks = Looks(when, every, offset)
+    for step in (0, 10, 200, 5000):
+        assert looks.upcoming(step, 128) == Looks(when, every, offset).upcoming(step, 128)
+
+
+@pytest.mark.parametrize("accumulated", [None, 4])
+def test_a_tap_goes_on_from_the_state_of_another_read_or_not(accumulated):
+    model = network(keras.optimizers.SGD(0.01, gradient_accumulation_steps=accumulated))
+    model.optimizer.build(model.trainable_variables)
+    first, second = GradientTap(every_step), GradientTap(every_step)
+    first.attach(model.optimizer)
+    fit(model, batch_size=2)
+    first.read()
+    fit(model, batch_size=2)
+    state = first.get_state()
+    second.attach(model.optimizer)
+    second.set_state(state)
+    assert second.last_reading().steps == 12
+    fit(model, batch_size=2)  # both listen
+    first.detach()
+    second.detach()
+    np.testing.assert_equal(second.read()._asdict(), first.read()._asdict())
+    assert second.read().steps == 36
+
+
+def test_a_tap_refuses_the_state_of_one_on_other_variables():
+    taps = []
+    for model in (network(), wide()):
+        model.optimizer.build(model.trainable_variables)
+        taps.append(GradientTap())
+        taps[-1].attach(model.optimizer)
+    count = len(model.trainable_variables)
+    with pytest.raises(ValueError, match=rf"a tap on {count} variables.*state of 4 variables"):
+        taps[1].set_state(taps[0].get_state())
