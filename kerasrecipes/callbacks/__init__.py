@@ -9,6 +9,7 @@ from kerasrecipes.callbacks.gradient_monitor import GradientMonitor
 from kerasrecipes.callbacks.learning_rate_decay import LearningRateDecay
 from kerasrecipes.callbacks.learning_rate_finder import LearningRateFinder
 from kerasrecipes.callbacks.report import Report
+from kerasrecipes.callbacks.resume import Resume
 
 __all__ = [
     "ActivationMonitor",
@@ -20,4 +21,5 @@ __all__ = [
     "LearningRateDecay",
     "LearningRateFinder",
     "Report",
+    "Resume",
 ]

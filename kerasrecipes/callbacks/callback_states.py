@@ -87,6 +87,16 @@ def restore(callback: keras.callbacks.Callback, state: Mapping[str, Any] | None)
     row.restore(callback, copy)
 
 
+def has_state(callback: keras.callbacks.Callback) -> bool:
+    """Whether `state_of` gives a state, known without asking for it.
+
+    Example:
+        >>> has_state(keras.callbacks.History()), has_state(keras.callbacks.ProgbarLogger())
+        (True, False)
+    """
+    return _has_own_state(callback) or _row_of(callback) is not None
+
+
 def without_state(callbacks: Iterable[keras.callbacks.Callback]) -> list[str]:
     """Class names of the user's own callbacks that may keep what no state holds, each once.
 

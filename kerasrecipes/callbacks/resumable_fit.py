@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from kerasrecipes.callbacks.callback_states import restore, state_of
+from kerasrecipes.callbacks.callback_states import has_state, restore, state_of
 from kerasrecipes.callbacks.fit_hooks import FitHooks
 from kerasrecipes.callbacks.replay import Place, Replay
 from kerasrecipes.callbacks.running_fit import RunningFit
@@ -192,7 +192,8 @@ class ResumableFit:
         }
 
     def _states(self) -> list[tuple[keras.callbacks.Callback, Any]]:
-        return [(callback, state_of(callback)) for callback in self.hooks.callbacks.callbacks]
+        callbacks = self.hooks.callbacks.callbacks
+        return [(each, state_of(each) if has_state(each) else None) for each in callbacks]
 
     def _target(self) -> Place:
         state = self._state or {}
@@ -238,11 +239,13 @@ class ResumableFit:
             self.model.stop_training or self._place.epoch + 1 >= self._epochs
         )
         if is_over:
-            self.say("this fit had ended: nothing is left to train. Remove the directory to begin anew.")
+            self.say(
+                "this fit had ended: nothing is left to train. Remove the directory to begin anew."
+            )
         else:
             self.say(
-                f"goes on from {self._place} of {self._epochs}; its data were drawn again up to there "
-                f"in {seconds:.1f} s."
+                f"goes on from {self._place} of {self._epochs}; its data were drawn again up to "
+                f"there in {seconds:.1f} s."
             )
         self._state = None
 

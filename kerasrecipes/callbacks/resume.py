@@ -13,7 +13,7 @@ from kerasrecipes.callbacks.callback_states import without_state
 from kerasrecipes.callbacks.resumable_fit import ResumableFit, Rhythm
 from kerasrecipes.callbacks.run_facts import differences, run_facts
 from kerasrecipes.callbacks.running_fit import RunningFit, is_running, running_fit
-from kerasrecipes.checkpoints import Checkpoint, CheckpointError, CheckpointStore, DirectoryLock
+from kerasrecipes.checkpoints import Checkpoint, CheckpointStore, DirectoryLock
 from kerasrecipes.checkpoints.background_saver import BackgroundSaver
 from kerasrecipes.checkpoints.versions import versions
 
@@ -114,7 +114,7 @@ class Resume(keras.callbacks.Callback):
         if running is None or not hasattr(running.given.get("callbacks"), "callbacks"):
             raise ValueError(
                 "`Resume` must be given to `model.fit`: it goes on in the data that `fit` reads. "
-                "Received: callbacks called by something else. Call model.fit(..., callbacks=[...])."
+                "Received: callbacks that something else calls. Use `model.fit`."
             )
         if self._lock is None:
             self._open(running)
@@ -186,7 +186,9 @@ class Resume(keras.callbacks.Callback):
 
     def _fitting(self, running: RunningFit) -> Checkpoint | None:
         """The newest checkpoint, if this training is the one that it was saved from."""
-        self._about = {"versions": versions(), "run": run_facts(self.model, running)}
+        relevant = ("kerasrecipes", "keras", "backend", keras.backend.backend(), "numpy")
+        found = {name: version for name, version in versions().items() if name in relevant}
+        self._about = {"versions": found, "run": run_facts(self.model, running)}
         checkpoint = self._store.newest()
         if checkpoint is None:
             return None

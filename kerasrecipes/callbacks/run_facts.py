@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops, tree
 
 from kerasrecipes import backend
+from kerasrecipes.callbacks.callback_states import has_state
 from kerasrecipes.callbacks.running_fit import RunningFit
 
 ROWS = 64  # of an array, evenly spread, that are compared
@@ -50,6 +51,7 @@ def run_facts(model: keras.Model, running: RunningFit) -> Facts:
         "seed": backend.random_seed(),
         "model": _model_facts(model),
         **_compile_facts(model),
+        "callbacks": [type(each).__name__ for each in running.callbacks if has_state(each)],
         "fit": {name: _plain(given.get(name), {}) for name in SETTINGS},
         "data": {
             "batches": getattr(given.get("epoch_iterator"), "num_batches", None),

@@ -32,7 +32,7 @@ class RunningFit(NamedTuple):
     def callbacks(self) -> tuple[keras.callbacks.Callback, ...]:
         """All callbacks of this `fit`."""
         callbacks = self.given.get("callbacks")
-        return tuple(getattr(callbacks, "callbacks", callbacks) or ())
+        return tuple(keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or ()))
 
 
 def running_fit(model: keras.Model) -> RunningFit | None:

@@ -39,7 +39,7 @@ def set_random_state(state: State) -> None:
 def host_state() -> State:
     """The states of Python's `random` and NumPy's global generator alone."""
     version, numbers, next_gauss = random.getstate()
-    generator = np.random.get_state(legacy=False)  # type: ignore[call-overload]
+    generator = np.random.get_state(legacy=False)
     return {
         "python": {"version": version, "numbers": np.array(numbers), "next_gauss": next_gauss},
         "numpy": {

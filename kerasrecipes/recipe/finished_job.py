@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasrecipes.checkpoints.versions import versions
 from kerasrecipes.diagnosis import ErrorEstimate, TargetScale, measure_error
 from kerasrecipes.recipe.prepared import Prepared
 from kerasrecipes.recipe.result import RecipeResult
 from kerasrecipes.recipe.training import worthless
-from kerasrecipes.checkpoints.versions import versions
 
 
 @dataclass(frozen=True)
