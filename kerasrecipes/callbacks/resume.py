@@ -122,6 +122,11 @@ class Resume(keras.callbacks.Callback):
 
     def _open(self, running: RunningFit) -> None:
         """Locks the directory and looks for a checkpoint that fits."""
+        if any(isinstance(each, keras.callbacks.BackupAndRestore) for each in running.callbacks):
+            raise ValueError(
+                "`callbacks` must not hold BackupAndRestore beside Resume: both would set where "
+                "the training begins. Received: both. Leave BackupAndRestore out."
+            )
         self._token = weakref.ref(running.token)
         weakref.finalize(running.token, _close, weakref.ref(self))
         self._acquire()
@@ -145,7 +150,7 @@ class Resume(keras.callbacks.Callback):
             finish=self.close,
         )
         self._fit.preemption.begin()
-        unknown = without_state(self._others(running))
+        unknown = without_state(running.callbacks)
         if unknown:
             self._say(
                 f"{', '.join(unknown)} cannot be resumed, and would begin anew: give "
@@ -208,9 +213,6 @@ class Resume(keras.callbacks.Callback):
             f"in {os.fspath(self.directory)}. Restore what was, give another directory, or choose "
             'on_mismatch="restart" or "continue".'
         )
-
-    def _others(self, running: RunningFit) -> list[keras.callbacks.Callback]:
-        return [callback for callback in running.callbacks if callback is not self]
 
     def _say(self, message: str) -> None:
         if self.sink is not None:
