@@ -434,7 +434,7 @@ def test_as_many_checkpoints_are_kept_as_asked_for(tmp_path):
 
 def test_callbacks_called_by_something_else_are_refused(tmp_path):
     callbacks = keras.callbacks.CallbackList([Resume(tmp_path)], model=network())
-    with pytest.raises(ValueError, match="must be given to `model.fit`"):
+    with pytest.raises(ValueError, match=r"must be given to `model\.fit`"):
         callbacks.on_train_begin()
 
 

@@ -104,7 +104,7 @@ def test_a_model_that_does_not_tell_its_configuration_is_told_by_its_parts():
     def made(units):
         model = Own(units)
         model.compile("sgd", "mse")
-        model.build((None, 3))
+        model(X)
         return model
 
     assert differences(facts_of(made(1)), facts_of(made(1))) == []
