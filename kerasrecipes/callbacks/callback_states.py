@@ -174,5 +174,5 @@ _ROWS: dict[type, _Row] = {
         _restore_epoch_seconds,
     ),
 }
-if hasattr(keras.callbacks, "OrbaxCheckpoint"):  # since Keras 3.13
+if hasattr(keras.callbacks, "OrbaxCheckpoint"):  # not in every Keras
     _ROWS[keras.callbacks.OrbaxCheckpoint] = _monitoring(*_SAVING, "_total_batches_seen")

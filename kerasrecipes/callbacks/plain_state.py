@@ -39,5 +39,5 @@ def plain_copy(value: Any, place: str = "state") -> Any:
         f"`{place}` must be made of dicts with text as keys, lists, tuples, None, numbers, text "
         "and arrays, for it is written to a file. "
         f"Received: {place} of type {type(value).__name__}. "
-        "Give its parts, or leave it out and make it again in on_train_begin."
+        "Turn it into one of these, or leave it out and make it again in on_train_begin."
     )

@@ -207,7 +207,14 @@ def test_keras_still_has_all_that_the_table_names(ends, group):
 
 @pytest.mark.parametrize(
     "callback",
-    [theirs.TerminateOnNaN(), theirs.ProgbarLogger(), theirs.LambdaCallback(), Planned()],
+    [
+        theirs.TerminateOnNaN(),
+        theirs.ProgbarLogger(),
+        theirs.LambdaCallback(),
+        theirs.RemoteMonitor(),
+        Planned(),
+    ],
+    ids=lambda callback: type(callback).__name__,
 )
 def test_what_keeps_nothing_has_no_state(callback):
     assert state_of(callback) is None
