@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from kerasrecipes_cli.errors import OptionError
@@ -34,11 +32,10 @@ def predict_command(run: str, data: str, out: str | None) -> None:
 
 def _write(text: str, path: Path) -> None:
     """Writes a text file whole or not at all."""
+    from kerasrecipes.checkpoints import write_text
+
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as aside:
-            file = Path(aside, path.name)
-            file.write_text(text, encoding="utf-8")
-            os.replace(file, path)
+        write_text(path, text)
     except OSError as error:
         raise OptionError(
             f"`{path}` cannot be written ({error.strerror or error}): choose another file with "

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes.report.page import replace_file
+from kerasrecipes.checkpoints import write_bytes
 
 
 def csv_logger_state(logger: keras.callbacks.CSVLogger) -> dict[str, Any]:
@@ -60,5 +60,5 @@ def restore_csv_logger(logger: keras.callbacks.CSVLogger, state: dict[str, Any])
 def _put_back(logger: keras.callbacks.CSVLogger, content: bytes) -> None:
     if logger.csv_file is not None:
         logger.csv_file.close()
-    replace_file(os.path.realpath(logger.filename), content)
+    write_bytes(os.path.realpath(logger.filename), content)
     logger.csv_file = open(logger.filename, "a")  # noqa: SIM115, it closes it in on_train_end

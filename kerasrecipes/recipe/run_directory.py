@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from kerasrecipes.checkpoints import put_in_place
 from kerasrecipes.data import DataError
 
 NEEDED_BYTES = 50 * 2**20  # a model, a report and room to write them aside
@@ -89,9 +90,7 @@ class RunDirectory:
             raise RuntimeError("The run directory must be entered before it is committed.")
         files = sorted(self._aside.iterdir(), key=lambda file: file.name == "result.json")
         for file in files:
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())
-            os.replace(file, self.path / file.name)
+            put_in_place(file, self.path / file.name)
 
     def _clean(self) -> None:
         if self._aside is not None:

@@ -8,10 +8,10 @@ import itertools
 import numbers
 import os
 import re
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerasrecipes.checkpoints import write_bytes
 from kerasrecipes.report.content import (
     Figure,
     FindingLike,
@@ -73,22 +73,7 @@ def write(page: Page, path: str | os.PathLike[str]) -> Path:
     ...     path.read_text(encoding="utf-8")[:15]
     '<!doctype html>'
     """
-    return replace_file(path, render(page).encode("utf-8", errors="replace"))
-
-
-def replace_file(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Puts the content in the place of the file at `path` in one step, or leaves it as it was."""
-    path = Path(path)
-    aside = path.with_name(f".{secrets.token_hex(8)}.partial")
-    try:
-        with aside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
-    return path
+    return write_bytes(path, render(page).encode("utf-8", errors="replace"))
 
 
 @functools.cache

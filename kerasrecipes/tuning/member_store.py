@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+from kerasrecipes.checkpoints import whole_file
 
 PATTERN = "members_*.npz"
 
@@ -40,12 +41,9 @@ class MemberStore:
         }
         path = self.folder / f"members_{trial_ids[0]}_{len(trial_ids)}.npz"
         self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
+        with whole_file(path) as file:
             names = np.array(json.dumps(list(trial_ids)))
             np.savez(file, allow_pickle=False, trial_ids=names, **stacked)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
         self._found |= {trial_id: (path, row) for row, trial_id in enumerate(trial_ids)}
 
     def load(self, trial_id: str) -> list[np.ndarray] | None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kerasrecipes.checkpoints import write_bytes
 from kerasrecipes.report import page as pages
 from kerasrecipes.tuning.importance import importance as measured_importance
 from kerasrecipes.tuning.importance_table import Importance
@@ -71,7 +72,7 @@ def plot(
     known = measured_importance(tuner) if importance is None else importance
     if html is not None:
         pages.write(search_page(table, known, title), html)
-    return Pictures(html, pages.replace_file(png, search_sheet(table, known, title)))
+    return Pictures(html, write_bytes(png, search_sheet(table, known, title)))
 
 
 def _paths(tuner: Any, path: str | os.PathLike[str] | None) -> tuple[Path | None, Path]:

@@ -248,6 +248,8 @@ def test_a_user_s_own_state_is_taken_as_a_copy_and_given_back_as_one():
     [
         ({1, 2}, r"\['seen'\] of type set"),
         ([{2: 1}], r"\['seen'\]\[0\] of type dict"),
+        (keras.callbacks.History, r"\['seen'\] of type type"),
+        (Path("a"), r"\['seen'\] of type \w*Path"),
         (np.array([None]), r"\['seen'\] of type ndarray"),
     ],
 )

@@ -1,19 +1,18 @@
-"""Files that are whole or not there, whenever the process is killed."""
+"""The files of a search: whole or not there, and a full disk is waited for."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+from kerasrecipes import checkpoints
+from kerasrecipes.checkpoints import DISK_FULL, aside_prefix, warn_on_stderr
+
 LEFT_SECONDS = 3600.0
 RETRY_SECONDS = (1, 2, 5, 10, 20, 30, 60, 60, 60)  # about four minutes
 
@@ -41,12 +40,12 @@ def write_text(
     target = Path(path)
     for seconds in (*RETRY_SECONDS, None):
         try:
-            _write(target, text)
+            checkpoints.write_text(target, text)
             return
         except OSError as error:
-            if error.errno not in FULL or seconds is None:
+            if error.errno not in DISK_FULL or seconds is None:
                 raise unwritable(target.parent, error) from error
-            (sink or warn)(
+            (sink or warn_on_stderr)(
                 f"warning: no space left for `{target}`: trying again in {seconds} s; the search "
                 "goes on as soon as some is freed."
             )
@@ -85,7 +84,7 @@ def remove_leftovers(directory: Path, name: str, now: float | None = None) -> No
         now: Seconds since the epoch; the clock's by default.
     """
     oldest = (time.time() if now is None else now) - LEFT_SECONDS
-    for aside in directory.rglob(f".{name}-*"):
+    for aside in directory.rglob(f"{aside_prefix(name)}*"):
         with contextlib.suppress(FileNotFoundError):
             if aside.stat().st_mtime < oldest:
                 aside.unlink()
@@ -99,34 +98,3 @@ def unwritable(directory: Path, error: OSError) -> OSError:
         f"the search's directory `{directory}` cannot be written ({error.strerror or error}): free "
         "it or give another `directory`, then start again; what was saved is whole."
     )
-
-
-def warn(line: str) -> None:
-    """Prints a line on standard error at once."""
-    print(line, file=sys.stderr, flush=True)
-
-
-def _write(target: Path, text: str) -> None:
-    handle, aside = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(aside, 0o666 & ~_umask())
-        os.replace(aside, target)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    """Permissions that new files lack here; read once, since asking sets it."""
-    global _UMASK
-    if _UMASK is None:
-        _UMASK = os.umask(0o077)
-        os.umask(_UMASK)
-    return _UMASK
-
-
-_UMASK: int | None = None

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from keras_tuner import Oracle
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from kerasrecipes.tuning.distributed.atomic import remove_leftovers, warn
+from kerasrecipes.checkpoints import warn_on_stderr
+from kerasrecipes.tuning.distributed.atomic import remove_leftovers
 from kerasrecipes.tuning.distributed.grid_order import restore_grid_order
 from kerasrecipes.tuning.distributed.trial_files import missing_numbers, read_state, read_trials
 
@@ -34,7 +35,7 @@ class Held(NamedTuple):
     metrics: Any
 
 
-def reload_oracle(oracle: Oracle, sink: Callable[[str], None] = warn) -> None:
+def reload_oracle(oracle: Oracle, sink: Callable[[str], None] = warn_on_stderr) -> None:
     """Loads an oracle from its directory, whatever was left there.
 
     A trial that ended is never run again, one that had begun is queued once, and a number whose

@@ -13,7 +13,7 @@ from typing import Any
 from keras_tuner import Oracle
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from kerasrecipes.tuning.distributed.atomic import warn
+from kerasrecipes.checkpoints import warn_on_stderr
 from kerasrecipes.tuning.distributed.errors import SearchFailedError, StaleReportError
 from kerasrecipes.tuning.distributed.leases import (
     Leases,
@@ -46,7 +46,7 @@ class TrialBook:
         settings: Settings | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
-        sink: Callable[[str], None] = warn,
+        sink: Callable[[str], None] = warn_on_stderr,
     ) -> None:
         self.oracle = oracle
         self.project: str = oracle._project_name

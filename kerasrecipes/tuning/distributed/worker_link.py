@@ -12,8 +12,8 @@ from typing import Any
 
 import grpc
 
+from kerasrecipes.checkpoints import warn_on_stderr
 from kerasrecipes.tuning.distributed import wire
-from kerasrecipes.tuning.distributed.atomic import warn
 from kerasrecipes.tuning.distributed.errors import ChiefLostError, SearchFailedError
 from kerasrecipes.tuning.distributed.settings import Settings
 
@@ -41,7 +41,7 @@ class WorkerLink:
         tuner_id: str,
         project: str,
         settings: Settings,
-        sink: Callable[[str], None] = warn,
+        sink: Callable[[str], None] = warn_on_stderr,
     ) -> None:
         self.address, self.project, self.settings, self.sink = address, project, settings, sink
         self.session = os.environ.get(SESSION) or f"{tuner_id}/{uuid.uuid4().hex[:8]}"

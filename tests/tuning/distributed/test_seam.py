@@ -132,7 +132,7 @@ def test_an_unwritable_directory_is_one_clear_error(seam, tmp_path):
 def test_two_searches_in_one_directory_do_not_mix(seam, tmp_path):
     valley(tmp_path)
     code = (
-        "import fcntl, sys; file = open(sys.argv[1], 'a'); fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "import fcntl, sys; file = open(sys.argv[1], 'a'); fcntl.lockf(file, fcntl.LOCK_EX)\n"
         "print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
