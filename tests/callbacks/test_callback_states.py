@@ -55,7 +55,7 @@ WATCHING = {
         lambda folder: ours.LearningRateDecay(ExponentialDecay(0.1)), attributes("rates"),
     ),
     "BiasVarianceReporter": (
-        lambda folder: ours.BiasVarianceReporter(every=4, sink=None),
+        lambda folder: ours.BiasVarianceReporter(every=2, sink=None),
         attributes("reading", "readings"),
     ),
     "CostMonitor": (
