@@ -42,7 +42,9 @@ def state_of(callback: keras.callbacks.Callback) -> dict[str, Any] | None:
     """
     name = type(callback).__name__
     if _has_own_state(callback):
-        return plain_copy(callback.get_state(), f"{name}.get_state()")
+        state = callback.get_state()
+        is_copy = _library(type(callback)) == "kerasrecipes"  # best weights need no second one
+        return state if is_copy else plain_copy(state, f"{name}.get_state()")
     row = _row_of(callback)
     if row is None:
         return None
@@ -108,16 +110,16 @@ def without_state(callbacks: Iterable[keras.callbacks.Callback]) -> list[str]:
         >>> without_state([Counter(), keras.callbacks.History()])
         ['Counter']
     """
-    unknown = [each for each in callbacks if not (_has_own_state(each) or _is_known(type(each)))]
-    return list(dict.fromkeys(type(callback).__name__ for callback in unknown))
+    kinds = [type(each) for each in callbacks if not _has_own_state(each)]
+    return list(dict.fromkeys(kind.__name__ for kind in kinds if _library(kind) not in LIBRARIES))
 
 
 def _has_own_state(callback: Any) -> bool:
     return all(callable(getattr(callback, name, None)) for name in ("get_state", "set_state"))
 
 
-def _is_known(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] in LIBRARIES
+def _library(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
 
 
 class _Row(NamedTuple):
@@ -184,5 +186,5 @@ _ROWS: dict[type, _Row] = {
         _restore_epoch_seconds,
     ),
 }
-if hasattr(keras.callbacks, "OrbaxCheckpoint"):  # since Keras 3.13
+if hasattr(keras.callbacks, "OrbaxCheckpoint"):  # not in every Keras
     _ROWS[keras.callbacks.OrbaxCheckpoint] = _monitoring(*_SAVING, "_total_batches_seen")

@@ -167,9 +167,16 @@ class GradientTap:
         """Goes on from what `get_state` returned; call it after `attach`.
 
         Raises:
-            ValueError: If the state is of a tap on another number of variables.
+            ValueError: If the tap was never attached, or the state is of a tap on another number
+                of variables.
         """
-        if self._state is not None and state["inside"] is not None:
+        if state["inside"] is not None:
+            if self._state is None:
+                raise ValueError(
+                    "`state` must be given to a tap that is attached, for it is that of one. "
+                    "Received: a state for a tap that has no variables. Call attach(optimizer) "
+                    "first."
+                )
             self._state.set_state(state["inside"])
         self._seen, self._rows = list(state["seen"]), list(np.array(state["rows"], "float32"))
         self._steps = state["steps"]

@@ -10,6 +10,7 @@ import pytest
 from keras import layers
 
 from kerasrecipes.callbacks.callback_states import restore, state_of
+from kerasrecipes.checkpoints.state_tree import flatten, unflatten
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(16, 3)).astype("float32")
@@ -159,28 +160,6 @@ def interrupted(make, optimizer, place, folder):
 
 
 def through_a_file(state):
-    """The state as a file of text beside one of arrays gives it back; tuples are lists then."""
-    arrays = []
-    text = json.dumps(_without_arrays(state, arrays))
-    return _with_arrays(json.loads(text), arrays)
-
-
-def _without_arrays(value, arrays):
-    if isinstance(value, dict):
-        return {name: _without_arrays(part, arrays) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_arrays(part, arrays) for part in value]
-    if isinstance(value, (np.ndarray, np.generic)):
-        arrays.append(np.array(value))
-        return {"array": len(arrays) - 1}
-    return value
-
-
-def _with_arrays(value, arrays):
-    if isinstance(value, dict):
-        if list(value) == ["array"]:
-            return arrays[value["array"]]
-        return {name: _with_arrays(part, arrays) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_with_arrays(part, arrays) for part in value]
-    return value
+    """The state as it comes back from a checkpoint."""
+    value, arrays = flatten(state)
+    return unflatten(json.loads(json.dumps(value)), [array.copy() for array in arrays])

@@ -320,6 +320,16 @@ def test_a_model_that_predicts_nan_is_said_and_does_not_end_the_fit():
     ]
 
 
+def test_a_restored_reading_is_none_where_the_model_predicted_nan_last(binary):
+    reporter = BiasVarianceReporter(sink=None)
+    fitted(binary, reporter)
+    state, reading = reporter.get_state(), reporter.reading
+    for measured, expected in ((state["measured_epoch"], reading), (1, None)):
+        reporter.set_state({**state, "measured_epoch": measured})
+        assert reporter.reading == expected
+        assert reporter.readings == [(0, reading)]
+
+
 def test_an_interrupted_fit_can_be_followed_by_another(binary):
     class Interrupt(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

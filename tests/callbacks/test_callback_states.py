@@ -55,7 +55,7 @@ WATCHING = {
         lambda folder: ours.LearningRateDecay(ExponentialDecay(0.1)), attributes("rates"),
     ),
     "BiasVarianceReporter": (
-        lambda folder: ours.BiasVarianceReporter(every=4, sink=None),
+        lambda folder: ours.BiasVarianceReporter(every=2, sink=None),
         attributes("reading", "readings"),
     ),
     "CostMonitor": (
@@ -207,7 +207,14 @@ def test_keras_still_has_all_that_the_table_names(ends, group):
 
 @pytest.mark.parametrize(
     "callback",
-    [theirs.TerminateOnNaN(), theirs.ProgbarLogger(), theirs.LambdaCallback(), Planned()],
+    [
+        theirs.TerminateOnNaN(),
+        theirs.ProgbarLogger(),
+        theirs.LambdaCallback(),
+        theirs.RemoteMonitor(),
+        Planned(),
+    ],
+    ids=lambda callback: type(callback).__name__,
 )
 def test_what_keeps_nothing_has_no_state(callback):
     assert state_of(callback) is None
@@ -241,6 +248,8 @@ def test_a_user_s_own_state_is_taken_as_a_copy_and_given_back_as_one():
     [
         ({1, 2}, r"\['seen'\] of type set"),
         ([{2: 1}], r"\['seen'\]\[0\] of type dict"),
+        (keras.callbacks.History, r"\['seen'\] of type type"),
+        (Path("a"), r"\['seen'\] of type \w*Path"),
         (np.array([None]), r"\['seen'\] of type ndarray"),
     ],
 )

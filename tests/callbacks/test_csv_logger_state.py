@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_written_is_told_by_its_name(tmp_path, monkeypatch
 
     path = Path(tmp_path / "log.csv")
     state = log(CSVLogger(path), range(2))
-    monkeypatch.setattr(csv_logger_state, "replace_file", full)
+    monkeypatch.setattr(csv_logger_state, "write_bytes", full)
     with pytest.raises(
         OSError, match=r"CSVLogger's file `.*log.csv` cannot.*No space left"
     ) as seen:

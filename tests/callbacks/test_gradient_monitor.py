@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from kerasrecipes.callbacks.doctor import Doctor
 from kerasrecipes.callbacks.gradient_monitor import GradientMonitor, judge_gradients
 from kerasrecipes.gradients import TapReading
 
@@ -76,3 +77,15 @@ def test_a_model_without_an_optimizer_is_said_and_its_fit_goes_on():
     monitor.on_train_end()
     [message] = monitor.messages
     assert message.startswith("not measured: gradients (ValueError: `model` must be compiled")
+
+
+@pytest.mark.parametrize("kind", [GradientMonitor, Doctor])
+def test_its_state_in_the_middle_of_an_epoch_is_that_of_the_last_step(kind):
+    watch, steps = kind(sink=None), []
+    take = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: steps.append(
+            int(watch.get_state()["tap"]["inside"]["steps"])
+        )
+    )
+    deep(activation="relu", depth=1).fit(X, X[:, :1], 4, 2, verbose=0, callbacks=[watch, take])
+    assert steps == [1, 2, 3, 4, 5, 6, 7, 8]

@@ -240,6 +240,18 @@ def test_state_resumes_a_test_begun():
     assert_same_bits(model, state["found"])
 
 
+def test_the_state_of_another_model_is_refused():
+    model, finder = network_of_everything(), silent()
+    finder.set_model(model)
+    finder.set_params({"steps": 4, "epochs": 9})
+    finder.on_train_begin()
+    state = finder.get_state()
+    state["found"].pop()
+    many = len(state["found"])
+    with pytest.raises(ValueError, match=rf"{many} values for {many + 1} variables"):
+        finder.set_state(state)
+
+
 def test_an_optimizer_with_a_schedule_is_refused():
     model = network_of_everything(keras.optimizers.SGD(ExponentialDecay(0.1).per_step(4)))
     with pytest.raises(ValueError, match=r"LearningRateFinder sets it.*learning_rate=PerStep"):
