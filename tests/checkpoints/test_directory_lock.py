@@ -16,14 +16,14 @@ from kerasrecipes.checkpoints import CheckpointError, DirectoryLock
 from kerasrecipes.checkpoints.holder import Holder
 
 ROOT = Path(__file__).parents[2]
-# The module alone, without what stands beside it: the packages above it take seconds to import.
+# The package alone, without Keras: `kerasrecipes` itself takes seconds to import.
 ALONE = """
-import importlib, sys, types
-for name in ("kerasrecipes", "kerasrecipes.checkpoints"):
-    package = types.ModuleType(name)
-    package.__path__ = [name.replace(".", "/")]
-    sys.modules[name] = package
-lock = importlib.import_module("kerasrecipes.checkpoints.directory_lock").DirectoryLock(sys.argv[1])
+import sys, types
+package = types.ModuleType("kerasrecipes")
+package.__path__ = ["kerasrecipes"]
+sys.modules["kerasrecipes"] = package
+from kerasrecipes.checkpoints import CheckpointStore, DirectoryLock
+lock = DirectoryLock(sys.argv[1])
 """
 HOLD = (
     ALONE
