@@ -122,6 +122,15 @@ def test_a_second_lock_of_this_process_is_refused_and_the_first_one_holds(other,
     other(tmp_path)
 
 
+def test_it_is_closed_before_another_thread_may_take_it(tmp_path, monkeypatch):
+    lock, seen = DirectoryLock(tmp_path), []
+    lock.acquire()
+    close = os.close
+    monkeypatch.setattr(os, "close", lambda handle: (seen.append(len(module._held)), close(handle)))
+    lock.release()
+    assert (seen, len(module._held)) == ([1], 0)
+
+
 def test_it_can_be_taken_again_when_it_was_released(tmp_path):
     lock = DirectoryLock(tmp_path / "a" / "b")
     for _ in range(2):
