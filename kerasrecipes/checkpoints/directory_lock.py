@@ -96,11 +96,13 @@ class DirectoryLock:
         handle, self._handle = self._handle, None
         if handle is None:
             return
-        if os.getpid() == self._pid:  # else it is the copy of a forked child
+        ours = os.getpid() == self._pid  # else it is the copy of a forked child
+        if ours:
             with contextlib.suppress(OSError):  # the name of the holder is a courtesy
                 os.ftruncate(handle, 0)
-            _held.pop(self._key, None)
         os.close(handle)
+        if ours:  # last: closing frees whatever lock this process has on the file
+            _held.pop(self._key, None)
 
     def __enter__(self) -> DirectoryLock:
         self.acquire()

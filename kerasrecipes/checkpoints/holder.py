@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 LONGEST_TEXT = 200
+SYNCHRONIZE = 0x00100000  # Windows: the right to wait for a process to end
 
 
 class Holder(NamedTuple):
@@ -80,8 +81,8 @@ def _started(pid: int) -> str:
 
 
 def _lives(pid: int) -> bool:
-    if os.name == "nt":  # a signal would end it there
-        return True
+    if sys.platform == "win32":  # a signal would end it there
+        return _lives_on_windows(pid)
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -89,3 +90,15 @@ def _lives(pid: int) -> bool:
     except PermissionError:  # another user's
         return True
     return True
+
+
+def _lives_on_windows(pid: int) -> bool:
+    import ctypes
+
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    handle = kernel.OpenProcess(SYNCHRONIZE, False, pid)
+    if not handle:
+        return False
+    ended = kernel.WaitForSingleObject(handle, 0) == 0
+    kernel.CloseHandle(handle)
+    return not ended

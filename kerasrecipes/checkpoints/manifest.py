@@ -10,6 +10,7 @@ from kerasrecipes.checkpoints.errors import CheckpointError
 
 FORMAT = 1
 LARGEST_BYTES = 16 * 2**20
+LONGEST_SHOWN = 200
 
 
 class FileRecord(NamedTuple):
@@ -91,11 +92,14 @@ def checked_about(about: Any) -> dict[str, Any]:
     """
     if not isinstance(about, dict):
         raise TypeError(f"`about` must be a dict. Received: about={about!r}. Give it names.")
-    if json.loads(json.dumps(about, allow_nan=False)) != about:
-        raise ValueError(
-            "`about` must come back from JSON as it is, to be compared later. Received: "
-            f"about={about!r:.200}. Use lists for tuples and strings for keys."
-        )
+    rule = "`about` must come back from JSON as it is, to be compared later"
+    received = f"Received: about={repr(about)[:LONGEST_SHOWN]}. Use lists, text and finite numbers."
+    try:
+        again = json.loads(json.dumps(about, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{rule} ({error}). {received}") from error
+    if again != about:
+        raise ValueError(f"{rule}. {received}")
     return about
 
 

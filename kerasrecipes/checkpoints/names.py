@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 PATTERN = re.compile(r"checkpoint-(\d{9,18})(?:-(\d{1,9}))?", re.ASCII)
 PARTIAL, REMOVED = ".partial-", ".removed-"
-CORRUPTED, SET_ASIDE = "corrupted-", "set-aside-"
+CORRUPTED, SET_ASIDE = "corrupted-", "set-aside"
 
 
 class Name(NamedTuple):

@@ -132,7 +132,7 @@ class CheckpointStore:
         """Moves all checkpoints, also corrupted ones, into a new folder of the directory.
 
         Returns:
-            The folder, `set-aside-1` or a higher number; None if there was nothing to move.
+            The folder, `set-aside`, `set-aside-2`, ...; None if there was nothing to move.
 
         Raises:
             OSError: If they cannot be moved.
@@ -141,10 +141,7 @@ class CheckpointStore:
         moved = [*map(str, names.found(there)), *names.corrupted(there)]
         if not moved:
             return None
-        number = 1
-        while f"{names.SET_ASIDE}{number}" in there:
-            number += 1
-        folder = self.directory / f"{names.SET_ASIDE}{number}"
+        folder = self.directory / names.first_free(names.SET_ASIDE, there)
         self.files.make_folder(folder)
         for name in moved:
             self.files.rename(self.directory / name, folder / name)

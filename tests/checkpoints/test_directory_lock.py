@@ -16,14 +16,14 @@ from kerasrecipes.checkpoints import CheckpointError, DirectoryLock
 from kerasrecipes.checkpoints.holder import Holder
 
 ROOT = Path(__file__).parents[2]
-# The module alone, without what stands beside it: the packages above it take seconds to import.
+# The package alone, without Keras: `kerasrecipes` itself takes seconds to import.
 ALONE = """
-import importlib, sys, types
-for name in ("kerasrecipes", "kerasrecipes.checkpoints"):
-    package = types.ModuleType(name)
-    package.__path__ = [name.replace(".", "/")]
-    sys.modules[name] = package
-lock = importlib.import_module("kerasrecipes.checkpoints.directory_lock").DirectoryLock(sys.argv[1])
+import sys, types
+package = types.ModuleType("kerasrecipes")
+package.__path__ = ["kerasrecipes"]
+sys.modules["kerasrecipes"] = package
+from kerasrecipes.checkpoints import CheckpointStore, DirectoryLock
+lock = DirectoryLock(sys.argv[1])
 """
 HOLD = (
     ALONE
@@ -120,6 +120,15 @@ def test_a_second_lock_of_this_process_is_refused_and_the_first_one_holds(other,
         with pytest.raises(AssertionError):  # another process cannot take it either
             other(tmp_path)
     other(tmp_path)
+
+
+def test_it_is_closed_before_another_thread_may_take_it(tmp_path, monkeypatch):
+    lock, seen = DirectoryLock(tmp_path), []
+    lock.acquire()
+    close = os.close
+    monkeypatch.setattr(os, "close", lambda handle: (seen.append(len(module._held)), close(handle)))
+    lock.release()
+    assert (seen, len(module._held)) == ([1], 0)
 
 
 def test_it_can_be_taken_again_when_it_was_released(tmp_path):

@@ -128,6 +128,6 @@ def test_a_fault_in_reading_loses_nothing(fault, tmp_path):
 
 def test_a_fault_in_moving_aside_loses_nothing(tmp_path):
     for store, _, _ in each_operation(tmp_path, Killed, lambda store: store.set_aside()):
-        folders = [store.directory, *store.directory.glob("set-aside-*")]
+        folders = [store.directory, *store.directory.glob("set-aside*")]
         found = [CheckpointStore(folder).newest() for folder in folders]
         assert any(each and same(each.state, OLD) for each in found)
