@@ -137,7 +137,7 @@ class Resume(keras.callbacks.Callback):
             raise
 
     def _begin(self, running: RunningFit) -> None:
-        self._saver = BackgroundSaver(self._store.save, self._say)
+        self._saver = BackgroundSaver(self._save, self._say)
         checkpoint, self._checkpoint = self._checkpoint, None
         self._fit = ResumableFit(
             self.model,
@@ -174,6 +174,12 @@ class Resume(keras.callbacks.Callback):
     def _put(self, number: int, state: Any) -> None:
         if self._saver is not None:
             self._saver.put(number, state, self._about)
+
+    def _save(self, number: int, state: Any, about: dict[str, Any]) -> None:
+        if self._lock is not None and not os.path.isdir(self.directory):
+            self._lock.release()  # it went with the directory
+            self._lock.acquire()
+        self._store.save(number, state, about)
 
     def _acquire(self) -> None:
         place = os.path.realpath(self.directory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -146,7 +147,9 @@ def _plain(value: Any, numbers: Mapping[str, str]) -> Any:
         return [_plain(each, numbers) for each in value]
     if isinstance(value, str):
         return numbers.get(value, value)
-    if value is None or isinstance(value, (bool, int, float)):
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, np.ndarray) or ops.is_tensor(value):
         return _array_facts(value)
@@ -162,7 +165,7 @@ def _differing(where: str, before: Any, now: Any) -> Iterator[str]:
     elif _same_length(before, now):
         for number, (a, b) in enumerate(zip(before, now, strict=True)):
             yield from _differing(f"{where} {number}", a, b)
-    elif before != now and not (before != before and now != now):
+    elif before != now:
         yield f"{where} was {_short(before)} and is {_short(now)}"
 
 

@@ -25,7 +25,7 @@ def fitted():
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     look = Look()
-    model.fit(X, X, batch_size=2, epochs=3, verbose=0, callbacks=[[look]])
+    model.fit(X, X, batch_size=2, epochs=3, verbose=0, callbacks=[look])
     return model, look
 
 
