@@ -8,6 +8,8 @@ from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
+from written_section import put_between
+
 from doctor_bench.table import Answers, false_alarms, fault_table, misses, ratio_line
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "doctor.md"
@@ -35,12 +37,3 @@ def write_page(options: Namespace, answers: Answers, harmless: Mapping[str, int]
     ]
     page = PAGE.read_text() if PAGE.exists() else "# The training doctor\n"
     PAGE.write_text(put_between(page, mark, lines))
-
-
-def put_between(page: str, mark: str, lines: list[str]) -> str:
-    """The page with the lines between its marks, at its end where it has none."""
-    begin, end = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
-    if begin not in page:
-        page += f"\n{begin}\n{end}\n"
-    before, _, rest = page.partition(begin)
-    return before + "\n".join([begin, *lines, end]) + rest.partition(end)[2]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 
-from doctor_bench.page import PAGE, put_between
+from written_section import put_between
+
+from doctor_bench.page import PAGE
 from kerasrecipes.diagnosis.rules import RULES, RUN_RULES, Rule
 
 MARK = "rules"

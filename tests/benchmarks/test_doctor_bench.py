@@ -11,12 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from doctor_bench.faults import FAULTS
 from doctor_bench.healthy_programs import HALVES, NEEDS_MNIST, programs_of
-from doctor_bench.page import PAGE, put_between
+from doctor_bench.page import PAGE
 from doctor_bench.program import Program, layer
 from doctor_bench.rules_table import codes_of, rules_table
 from doctor_bench.skill import does_harm, skill
 from doctor_bench.table import false_alarms, ratios
 from doctor_bench.trial import Kept, Trial, fingerprint, made_by
+from written_section import put_between
 
 from kerasrecipes.diagnosis.rules import RULES
 
