@@ -2,7 +2,7 @@
 
     python benchmarks/resume.py [--rounds 5] [--seconds 10] [--quick] [--write]
 
-An MLP of 10 million parameters is trained by Adam, an epoch of `--seconds` or more, with and without
+An MLP of 10 million parameters is trained by Adam, epochs of `--seconds` or more, with and without
 `Resume` at its defaults in turns, on one compiled model. An epoch counts from its beginning to the
 beginning of the next, so that the copy of the state at its end counts, and writing it beside the
 next epoch. Printed last: the median over the rounds of the ratios of the two, by the clock and by
