@@ -29,6 +29,8 @@ SETTINGS = (
     "validation_batch_size",
     "validation_freq",
 )
+NOT_COMPARED = ("name", "registered_name", "shared_object_id", "build_config", "build_input_shape")
+UNTOLD = ("run", "config")  # parts of the place of a difference that say nothing
 MOST_NAMED = 5
 
 Facts = dict[str, Any]
@@ -66,7 +68,7 @@ def run_facts(model: keras.Model, running: RunningFit) -> Facts:
 
 
 def differences(before: Facts, now: Facts) -> list[str]:
-    """What is not the same, in words: "model layers 1 config units was 32 and is 64".
+    """What is not the same, in words: "model layers 1 units was 32 and is 64".
 
     At most five are named; a last line tells of more.
     """
@@ -80,15 +82,14 @@ def differences(before: Facts, now: Facts) -> list[str]:
 def _model_facts(model: keras.Model) -> Any:
     layers = model._flatten_layers()  # there is no public way to layers inside blocks
     numbers = {layer.name: f"#{number}" for number, layer in enumerate(layers)}
-    facts = {
-        "class": type(model).__name__,
-        "variables": [[list(v.shape), str(v.dtype)] for v in model.weights] if model.built else [],
-    }
+    facts: Facts = {"class": type(model).__name__}
     try:
-        config = model.get_config()
+        facts |= _plain(model.get_config(), numbers)
     except NO_CONFIG:  # a subclass of the user's own need not tell how it is made
-        return facts | {"layers": [type(layer).__name__ for layer in layers]}
-    return facts | {"config": _plain(config, numbers)}
+        facts["layers"] = [type(layer).__name__ for layer in layers]
+    if model.built:
+        facts["variables"] = [[list(v.shape), str(v.dtype)] for v in model.weights]
+    return facts
 
 
 def _compile_facts(model: keras.Model) -> Facts:
@@ -141,7 +142,7 @@ def _plain(value: Any, numbers: Mapping[str, str]) -> Any:
         return {
             str(key): _plain(each, numbers)
             for key, each in value.items()
-            if key not in ("name", "registered_name", "shared_object_id")
+            if key not in NOT_COMPARED
         }
     if isinstance(value, (list, tuple)):
         return [_plain(each, numbers) for each in value]
@@ -161,7 +162,8 @@ def _plain(value: Any, numbers: Mapping[str, str]) -> Any:
 def _differing(where: str, before: Any, now: Any) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(now, dict):
         for key in dict.fromkeys((*before, *now)):
-            yield from _differing(f"{where} {key}".strip(), before.get(key), now.get(key))
+            place = where if key in UNTOLD else f"{where} {key}".strip()
+            yield from _differing(place, before.get(key), now.get(key))
     elif _same_length(before, now):
         for number, (a, b) in enumerate(zip(before, now, strict=True)):
             yield from _differing(f"{where} {number}", a, b)
