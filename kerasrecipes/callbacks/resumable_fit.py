@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import keras
 from kerasrecipes.callbacks.callback_states import has_state, restore, state_of
 from kerasrecipes.callbacks.fit_hooks import FitHooks
 from kerasrecipes.callbacks.replay import Place, Replay
-from kerasrecipes.callbacks.running_fit import RunningFit
+from kerasrecipes.callbacks.running_fit import RunningFit, is_running
 from kerasrecipes.checkpoints import Checkpoint
 from kerasrecipes.checkpoints.model_state import model_state, set_model_state
 from kerasrecipes.checkpoints.preemption import EXIT_STATUS, Preemption
@@ -59,11 +60,12 @@ class ResumableFit:
         say: Callable[[str], Any],
         finish: Callable[[], Any],
     ) -> None:
-        self.model, self.running, self.rhythm = model, running, rhythm
+        self.model, self.rhythm = model, rhythm
         self.put, self.flush, self.say, self.finish = put, flush, say, finish
-        self.preemption = Preemption()
+        token = weakref.ref(running.token)  # and nothing else of what lives as long as the fit
+        self.preemption = Preemption(lambda: token() is not None and is_running(token()))
         self.hooks = FitHooks(running.given["callbacks"], self)
-        self._epochs = int(running.epochs)
+        self._epochs, self._data = int(running.epochs), _Reading.of(running)
         self._place = Place(int(running.given.get("initial_epoch", 0)), 0)
         self._steps = self._saved_steps = self._number = 0
         self._is_new = True  # nothing has happened since the last save
@@ -83,7 +85,7 @@ class ResumableFit:
             self._replay = Replay(self.model, self._state["step_logs"])
             self._began = time.perf_counter()
         if self._replay is not None:
-            if not self._reads_on() or str(epoch) == next(iter(self._course.states), None):
+            if not self._data.reads_on or str(epoch) == next(iter(self._course.states), None):
                 self._course.begin_again(epoch)
             return
         with self._course.others():
@@ -226,7 +228,8 @@ class ResumableFit:
             if own is not None:
                 restore(callback, next(saved)["state"])
         self.model.stop_training = state["stop_training"]
-        if not self._is_read_in_background() or (state["batch"] is None and not self._reads_on()):
+        data = self._data
+        if not data.in_background or (state["batch"] is None and not data.reads_on):
             set_random_state(state["random"])
         self._steps, self._step_logs = state["steps"], state["step_logs"]
         self._saved_steps = self._steps + (state["batch"] or 0)
@@ -260,21 +263,29 @@ class ResumableFit:
         self.finish()
         preemption.leave()
 
-    def _is_read_in_background(self) -> bool:
-        """Whether code of the user's that draws random numbers may run beside the training."""
-        iterator = self.running.given.get("epoch_iterator")
+
+class _Reading(NamedTuple):
+    """How a fit reads its data.
+
+    Attributes:
+        in_background: Whether code of the user's that draws random numbers may run beside it.
+        reads_on: Whether batches of the next epoch may be drawn before this one has ended.
+    """
+
+    in_background: bool
+    reads_on: bool
+
+    @classmethod
+    def of(cls, running: RunningFit) -> _Reading:
+        iterator = running.given.get("epoch_iterator")
         adapter = getattr(iterator, "data_adapter", None)
         if type(adapter).__name__ == "ArrayDataAdapter":
-            return False
+            return cls(False, False)
         is_tensorflow = hasattr(iterator, "_distributed_dataset")
-        return is_tensorflow or getattr(adapter, "enqueuer", None) is not None
-
-    def _reads_on(self) -> bool:
-        """Whether batches of the next epoch may be drawn before this one has ended."""
-        iterator = self.running.given.get("epoch_iterator")
-        endless = self.running.given.get("steps_per_epoch") is not None
-        unknown = getattr(getattr(iterator, "data_adapter", None), "num_batches", 0) is None
-        return self._is_read_in_background() and (endless or unknown)
+        in_background = is_tensorflow or getattr(adapter, "enqueuer", None) is not None
+        is_endless = running.given.get("steps_per_epoch") is not None
+        is_unknown = getattr(adapter, "num_batches", 0) is None
+        return cls(in_background, in_background and (is_endless or is_unknown))
 
 
 def _as_numbers(logs: Mapping[str, Any]) -> dict[str, Any]:

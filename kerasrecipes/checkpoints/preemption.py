@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -23,6 +24,13 @@ class Preemption:
     Clusters send it before they take a machine away. Outside of the main thread, where signals do
     not arrive, nothing is changed.
 
+    Args:
+        is_heeded: Whether somebody still asks for the note. Where it says no, because what was
+            begun was broken off, the signal goes to whoever had it before. By default always.
+
+    Attributes:
+        asked: Whether the signal came.
+
     Example:
         >>> preemption = Preemption()
         >>> preemption.begin()
@@ -32,21 +40,24 @@ class Preemption:
         >>> preemption.end()
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_heeded: Callable[[], bool] = lambda: True) -> None:
+        self.is_heeded = is_heeded
         self.asked = False
         self._before: Any = None
+        self._is_on = False
 
     def begin(self) -> None:
         """Takes the signal over."""
         self.asked = False
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGTERM, self._note)
+            self._before, self._is_on = signal.signal(signal.SIGTERM, self._note), True
 
     def end(self) -> None:
         """Gives the signal back to whoever had it."""
-        before, self._before = self._before, None
-        if before is not None and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)
+        if self._is_on and threading.current_thread() is threading.main_thread():
+            self._is_on = False
+            # A handler that was not installed from Python is told as None, and cannot be put back.
+            signal.signal(signal.SIGTERM, self._before or signal.SIG_DFL)
 
     def leave(self) -> None:
         """Ends the program: by the handler that was there before, if it was someone's own.
@@ -54,13 +65,16 @@ class Preemption:
         Raises:
             Preempted: If that handler returns, or there was none.
         """
-        before = self._before
         self.end()
-        if callable(before):
-            before(signal.SIGTERM, None)
+        if callable(self._before):
+            self._before(signal.SIGTERM, None)
         raise Preempted
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        if not self.is_heeded():
+            self.end()
+            signal.raise_signal(number)
+            return
         if self.asked:
             raise Preempted
         self.asked = True

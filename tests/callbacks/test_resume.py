@@ -410,6 +410,19 @@ def test_sigterm_saves_at_the_next_step_and_ends_with_status_75(tmp_path):
     assert_same(expected, again)
 
 
+def test_a_training_broken_off_leaves_the_signal_to_whoever_had_it(tmp_path):
+    seen = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: seen.append(number))
+    try:
+        with pytest.raises(Broken) as kept:
+            train("generator", tmp_path, after=2)
+        signal.raise_signal(signal.SIGTERM)
+        assert kept.traceback
+        assert seen == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_a_directory_that_vanishes_is_said_and_training_goes_on(tmp_path):
     import shutil
 

@@ -49,6 +49,26 @@ def test_leaving_calls_the_handler_from_before(preemption):
     assert seen == [signal.SIGTERM]
 
 
+def test_a_signal_that_nobody_heeds_goes_to_the_handler_from_before(preemption):
+    seen = []
+    signal.signal(signal.SIGTERM, lambda number, frame: seen.append(number))
+    preemption.is_heeded = lambda: False
+    preemption.begin()
+    signal.raise_signal(signal.SIGTERM)
+    assert seen == [signal.SIGTERM]
+    assert not preemption.asked
+
+
+def test_leaving_after_the_end_still_calls_the_handler_from_before(preemption):
+    seen = []
+    signal.signal(signal.SIGTERM, lambda number, frame: seen.append(number))
+    preemption.begin()
+    preemption.end()
+    with pytest.raises(Preempted):
+        preemption.leave()
+    assert seen == [signal.SIGTERM]
+
+
 def test_other_threads_change_no_signals(preemption):
     before = signal.getsignal(signal.SIGTERM)
     thread = threading.Thread(target=preemption.begin)
