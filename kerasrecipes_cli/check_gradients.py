@@ -11,7 +11,14 @@ from kerasrecipes_cli.saved_model import prepare, targets
 
 
 def check_gradients_command(
-    model: str, data: str, target: str | None, loss: str | None, examples: int, method: str
+    model: str,
+    data: str,
+    target: str | None,
+    loss: str | None,
+    examples: int,
+    method: str,
+    *,
+    allow_code: bool = False,
 ) -> None:
     """Prints the check; exit status 1 if it fails."""
     if method not in ("exact", "directional", "auto"):
@@ -19,7 +26,7 @@ def check_gradients_command(
     load_keras()
     from kerasrecipes.gradients import gradient_check
 
-    network, x, y = prepare(Path(model), data, target)
+    network, x, y = prepare(Path(model), data, target, allow_code=allow_code)
     if loss is not None:
         network.compile(loss=_known(loss))
     if not network.compiled:

@@ -26,6 +26,8 @@ def diagnose_command(
     options: dict[str, Any],
     as_json: bool,
     report: str | None,
+    *,
+    allow_code: bool = False,
 ) -> None:
     """Prints the diagnosis; exit status 1 where there is an error or a warning.
 
@@ -36,6 +38,7 @@ def diagnose_command(
         options: Of `kerasrecipes.diagnose`.
         as_json: Print JSON and nothing else.
         report: HTML file to write; None for none.
+        allow_code: Whether the model may hold layers with Python code, which is run.
 
     Raises:
         OptionError: If something of this cannot be used.
@@ -45,7 +48,7 @@ def diagnose_command(
     load_keras()
     import kerasrecipes
 
-    network, x, y = prepare(Path(model), data, target)
+    network, x, y = prepare(Path(model), data, target, allow_code=allow_code)
     if not network.compiled:
         raise OptionError(
             f"`{model}` was saved without being compiled: the doctor needs its loss and optimizer. "
