@@ -152,7 +152,9 @@ class _BoundedLines:
 
 
 def _check_rows(rows: Iterator[tuple[int, list[str]]], path: Path) -> tuple[list[str], int]:
-    _, header = next(rows)
+    _, header = next(rows, (0, []))
+    if not header:
+        raise DataError(f"`{path.name}` is empty but for a quotation mark: write a line of names.")
     count = 0
     for line, row in rows:
         count += 1
