@@ -47,6 +47,7 @@ def diagnose_command(
         _check_report(Path(report))
     load_keras()
     import kerasrecipes
+    from kerasrecipes.data.visible import visible
 
     network, x, y = prepare(Path(model), data, target, allow_code=allow_code)
     if not network.compiled:
@@ -61,7 +62,7 @@ def diagnose_command(
             network, x[train], y[train], validation_data=(x[dev], y[dev]), **options
         )
     except (ValueError, TypeError) as error:
-        raise OptionError(str(error)) from error
+        raise OptionError(visible(str(error))) from error
     _show(found, as_json)
     if report is not None:
         _write(found, Path(report), model, data)
@@ -89,8 +90,7 @@ def _show(found: Diagnosis, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
         return
-    from rich.console import Console
-
+    from kerasrecipes_cli.console import Console
     from kerasrecipes_cli.diagnosis_display import show_diagnosis
 
     show_diagnosis(found, Console(highlight=False))

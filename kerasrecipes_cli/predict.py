@@ -15,9 +15,8 @@ SHOWN = 5
 def predict_command(run: str, data: str, out: str | None, allow_code: bool) -> None:
     """Writes the table of predictions and shows its first lines."""
     load_keras()
-    from rich.console import Console
-
     from kerasrecipes.recipe import predict_rows
+    from kerasrecipes_cli.console import Console
 
     console = Console(highlight=False, emoji=False)
     remarks: list[str] = []
