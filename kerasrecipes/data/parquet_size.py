@@ -1,5 +1,6 @@
 """What a Parquet file becomes in memory, told from its metadata and its dictionaries."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,10 @@ from kerasrecipes.data.memory import require_memory
 NUMBER_BYTES, OBJECT_BYTES = 8, 64  # a value in a column of numbers, and a Python object
 COPIES = 2  # Arrow's table and pandas's lie in memory together
 STORED_FACTOR = 3
+# How text is written so that what repeats is stored once.
+DICTIONARIES = frozenset({"PLAIN_DICTIONARY", "RLE_DICTIONARY"})
+SHARED = frozenset({"DELTA_BYTE_ARRAY"})
+BATCH_ROWS = 1000
 
 
 def require_parquet_memory(file: Any, path: Any, what: str) -> None:
@@ -31,8 +36,8 @@ def require_parquet_memory(file: Any, path: Any, what: str) -> None:
     values = COPIES * metadata.num_rows * widths
     require_memory(max(STORED_FACTOR * stored, values), what)
     text = 0
-    for lengths, counts in _dictionaries(file, path):
-        text += int(lengths @ counts)
+    for size in _text_sizes(file, path):
+        text += size
         require_memory(values + COPIES * text, what)
 
 
@@ -58,30 +63,39 @@ def _width(kind: Any) -> int:
     return NUMBER_BYTES if is_number and not types.is_date(kind) else OBJECT_BYTES
 
 
-def _dictionaries(file: Any, path: Any) -> Any:
-    """Yields, for each piece of a text column, the lengths of its entries and how often each is."""
-    from pyarrow import compute, parquet, types
+def _text_sizes(file: Any, path: Any) -> Iterator[int]:
+    """Yields the bytes of the text columns, written out, piece by piece."""
+    for place, field in enumerate(file.schema_arrow):
+        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+        encodings = {name for group in groups for name in group.column(place).encodings}
+        if not _is_text(field.type):
+            continue
+        if encodings & SHARED:
+            yield from _by_batches(file, field.name)
+        elif encodings & DICTIONARIES:
+            yield from _by_dictionaries(path, field.name)
 
-    names = [
-        field.name
-        for field in file.schema_arrow
-        if any(
-            test(field.type)
-            for test in (
-                types.is_string,
-                types.is_binary,
-                types.is_large_string,
-                types.is_large_binary,
-            )
-        )
-    ]
-    if not names:
-        return
-    with parquet.ParquetFile(path, read_dictionary=names) as again:
-        for group in range(again.metadata.num_row_groups):
-            for name in names:
-                for piece in again.read_row_group(group, columns=[name]).column(0).chunks:
-                    if types.is_dictionary(piece.type):
-                        lengths = compute.binary_length(piece.dictionary).to_numpy(False)
-                        indices = piece.indices.drop_null().to_numpy()
-                        yield lengths, np.bincount(indices, minlength=len(lengths))
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    is_short, is_long = types.is_string(kind), types.is_large_string(kind)
+    return is_short or is_long or types.is_binary(kind) or types.is_large_binary(kind)
+
+
+def _by_dictionaries(path: Any, name: str) -> Iterator[int]:
+    """Every entry of a dictionary, as often as it is pointed at."""
+    from pyarrow import compute, parquet
+
+    with parquet.ParquetFile(path, read_dictionary=[name]) as file:
+        for group in range(file.metadata.num_row_groups):
+            for piece in file.read_row_group(group, columns=[name]).column(0).chunks:
+                lengths = compute.binary_length(piece.dictionary).to_numpy(False)
+                counts = np.bincount(piece.indices.drop_null(), minlength=len(lengths))
+                yield int(lengths @ counts)
+
+
+def _by_batches(file: Any, name: str) -> Iterator[int]:
+    """Some rows at a time, where a text says only in what it differs from the one before."""
+    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[name]):
+        yield batch.nbytes

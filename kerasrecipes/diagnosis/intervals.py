@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from typing import NamedTuple
 
 import numpy as np
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 RESAMPLES = 1_000
+MOST_EXAMPLES = 1e100  # whose square is a float
 
 
 class ErrorEstimate(NamedTuple):
@@ -93,9 +93,9 @@ def wilson_interval(wrong: float, examples: float) -> tuple[float, float]:
         >>> round(low, 4), round(high, 4)
         (0.0059, 0.0321)
     """
-    if not (examples > 0 and 0 <= wrong <= examples <= sys.float_info.max):
+    if not (examples > 0 and 0 <= wrong <= examples <= MOST_EXAMPLES):
         raise ValueError(
-            "`examples` must be > 0, and `wrong` lie in 0 to `examples`. "
+            f"`examples` must be > 0 and at most {MOST_EXAMPLES:g}, and `wrong` lie in 0 to `examples`. "
             f"Received: wrong={wrong}, examples={examples}."
         )
     share, z2 = wrong / examples, Z95**2

@@ -107,6 +107,19 @@ def test_repeated_text_of_a_parquet_file_is_weighed_as_often_as_it_is_there(
     refused(tmp_path / "a.parquet", "`a.parquet` takes about")
 
 
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
+def test_text_that_shares_its_beginnings_is_weighed_and_read(tmp_path, encoding, small_machine):
+    def write(length):
+        table = pyarrow.table({"a": ["x" * length + "u", "v"] * 2500, "b": list(range(5000))})
+        encodings = {"a": encoding, "b": "PLAIN"}
+        path = tmp_path / f"{length}.parquet"
+        parquet.write_table(table, path, use_dictionary=False, column_encoding=encodings)
+        return path
+
+    assert read_inputs(write(1))["a"].tolist()[:2] == ["xu", "v"]
+    refused(write(2000), "`2000.parquet` takes about")
+
+
 def test_repeated_numbers_of_a_parquet_file_are_counted_by_rows(tmp_path, small_machine):
     parquet.write_table(pyarrow.table({"a": np.zeros(500_000)}), tmp_path / "a.parquet")
     assert (tmp_path / "a.parquet").stat().st_size < 10_000

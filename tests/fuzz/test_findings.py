@@ -103,7 +103,12 @@ FINDINGS = {
     "a share of nothing": (
         lambda: kr.diagnosis.wilson_interval(0, 0),
         ValueError,
-        "`examples` must be > 0, .* Received: wrong=0, examples=0",
+        "`examples` must be > 0 .* Received: wrong=0, examples=0",
+    ),
+    "a number of examples whose square overflows": (
+        lambda: kr.diagnosis.wilson_interval(0, 1e300),
+        ValueError,
+        r"`examples` must be > 0 and at most 1e\+100",
     ),
 }
 
