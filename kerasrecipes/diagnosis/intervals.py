@@ -95,8 +95,8 @@ def wilson_interval(wrong: float, examples: float) -> tuple[float, float]:
     """
     if not (examples > 0 and 0 <= wrong <= examples <= MOST_EXAMPLES):
         raise ValueError(
-            f"`examples` must be > 0 and at most {MOST_EXAMPLES:g}, and `wrong` lie in 0 to `examples`. "
-            f"Received: wrong={wrong}, examples={examples}."
+            f"`examples` must be > 0 and at most {MOST_EXAMPLES:g}, and `wrong` lie in 0 to "
+            f"`examples`. Received: wrong={wrong}, examples={examples}."
         )
     share, z2 = wrong / examples, Z95**2
     centre = share + z2 / (2 * examples)
