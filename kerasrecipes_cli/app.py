@@ -69,6 +69,15 @@ Data = Annotated[
     ),
 ]
 
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        help="Load a model that holds Python code (such as Lambda layers), and run that code. Only "
+        "for files of people you trust.",
+    ),
+]
+
 
 @app.command()
 def run(
@@ -129,6 +138,7 @@ def predict(
     out: Annotated[
         str | None, typer.Option(help="CSV file to write. Default: predictions.csv in RUN.")
     ] = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Apply the model of RUN to the rows of DATA, and write a table.
 
@@ -137,7 +147,7 @@ def predict(
     """
     from kerasrecipes_cli.predict import predict_command
 
-    predict_command(run, data, out)
+    predict_command(run, data, out, allow_code)
 
 
 @app.command("check-gradients")
@@ -155,6 +165,7 @@ def check_gradients(
     method: Annotated[
         str, typer.Option(help="exact, directional, or auto (exact up to 10,000 parameters).")
     ] = "auto",
+    allow_code: AllowCode = False,
 ) -> None:
     """Compare the gradient of a model's cost with differences of the cost.
 
@@ -162,7 +173,7 @@ def check_gradients(
     """
     from kerasrecipes_cli.check_gradients import check_gradients_command
 
-    check_gradients_command(model, data, target, loss, examples, method)
+    check_gradients_command(model, data, target, loss, examples, method, allow_code=allow_code)
 
 
 @app.command()
@@ -186,6 +197,7 @@ def diagnose(
     report: Annotated[
         str | None, typer.Option(metavar="FILE.html", help="Write the findings with figures too.")
     ] = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Say what is wrong with a model's training, where, and what to do.
 
@@ -196,7 +208,7 @@ def diagnose(
 
     options = {"epochs": epochs, "batch_size": batch_size, "seconds": seconds}
     given = {name: value for name, value in options.items() if value is not None}
-    diagnose_command(model, data, target, given, as_json, report)
+    diagnose_command(model, data, target, given, as_json, report, allow_code=allow_code)
 
 
 @app.command(context_settings={"allow_extra_args": True})

@@ -11,15 +11,23 @@ from kerasrecipes_cli.saved_model import prepare, targets
 
 
 def check_gradients_command(
-    model: str, data: str, target: str | None, loss: str | None, examples: int, method: str
+    model: str,
+    data: str,
+    target: str | None,
+    loss: str | None,
+    examples: int,
+    method: str,
+    *,
+    allow_code: bool = False,
 ) -> None:
     """Prints the check; exit status 1 if it fails."""
     if method not in ("exact", "directional", "auto"):
         raise OptionError(f"--method must be exact, directional or auto, and is {method!r}.")
     load_keras()
+    from kerasrecipes.data.visible import visible
     from kerasrecipes.gradients import gradient_check
 
-    network, x, y = prepare(Path(model), data, target)
+    network, x, y = prepare(Path(model), data, target, allow_code=allow_code)
     if loss is not None:
         network.compile(loss=_known(loss))
     if not network.compiled:
@@ -30,8 +38,8 @@ def check_gradients_command(
     try:
         check = gradient_check(network, x[:examples], targets(network, y)[:examples], method=method)
     except ValueError as error:
-        raise OptionError(str(error)) from error
-    print(check)
+        raise OptionError(visible(str(error))) from error
+    print(visible(str(check)))
     sys.exit(0 if check.passed else 1)
 
 

@@ -26,6 +26,8 @@ def diagnose_command(
     options: dict[str, Any],
     as_json: bool,
     report: str | None,
+    *,
+    allow_code: bool = False,
 ) -> None:
     """Prints the diagnosis; exit status 1 where there is an error or a warning.
 
@@ -36,6 +38,7 @@ def diagnose_command(
         options: Of `kerasrecipes.diagnose`.
         as_json: Print JSON and nothing else.
         report: HTML file to write; None for none.
+        allow_code: Whether the model may hold layers with Python code, which is run.
 
     Raises:
         OptionError: If something of this cannot be used.
@@ -44,8 +47,9 @@ def diagnose_command(
         _check_report(Path(report))
     load_keras()
     import kerasrecipes
+    from kerasrecipes.data.visible import visible
 
-    network, x, y = prepare(Path(model), data, target)
+    network, x, y = prepare(Path(model), data, target, allow_code=allow_code)
     if not network.compiled:
         raise OptionError(
             f"`{model}` was saved without being compiled: the doctor needs its loss and optimizer. "
@@ -58,7 +62,7 @@ def diagnose_command(
             network, x[train], y[train], validation_data=(x[dev], y[dev]), **options
         )
     except (ValueError, TypeError) as error:
-        raise OptionError(str(error)) from error
+        raise OptionError(visible(str(error))) from error
     _show(found, as_json)
     if report is not None:
         _write(found, Path(report), model, data)
@@ -86,8 +90,7 @@ def _show(found: Diagnosis, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
         return
-    from rich.console import Console
-
+    from kerasrecipes_cli.console import Console
     from kerasrecipes_cli.diagnosis_display import show_diagnosis
 
     show_diagnosis(found, Console(highlight=False))

@@ -10,16 +10,15 @@ from kerasrecipes_cli.quiet import load_keras
 SHOWN = 5
 
 
-def predict_command(run: str, data: str, out: str | None) -> None:
+def predict_command(run: str, data: str, out: str | None, allow_code: bool) -> None:
     """Writes the table of predictions and shows its first lines."""
     load_keras()
-    from rich.console import Console
-
     from kerasrecipes.recipe import predict_rows
+    from kerasrecipes_cli.console import Console
 
     console = Console(highlight=False, emoji=False)
     remarks: list[str] = []
-    table = predict_rows(run, data, sink=remarks.append)
+    table = predict_rows(run, data, sink=remarks.append, allow_code=allow_code)
     path = Path(out) if out else Path(run) / "predictions.csv"
     _write(table.to_csv(index=False), path)
     for remark in remarks:

@@ -15,17 +15,14 @@ LARGEST_SEED = 2**31 - 1
 def run_command(*, quiet: bool, **options: Any) -> None:
     """Runs the main job, shows it, and says where its files are."""
     _check(options)
-    from rich.console import Console
-    from rich.markup import escape
-
-    console = Console(highlight=False, emoji=False)
     if not quiet:
-        data = escape(options["data"])
-        console.print(f"[bold]kerasrecipes[/] {data}: loading Keras ...", soft_wrap=True)
+        _announce(options["data"])
     load_keras()
     from kerasrecipes.recipe import JobOptions, run_job
+    from kerasrecipes_cli.console import Console
     from kerasrecipes_cli.display import Display, result_lines
 
+    console = Console(highlight=False, emoji=False)
     if quiet:
         job = run_job(JobOptions(**options))
     else:
@@ -36,6 +33,15 @@ def run_command(*, quiet: bool, **options: Any) -> None:
     if job.interrupted:
         console.print("interrupted: the best model so far was saved.", soft_wrap=True)
         sys.exit(2)
+
+
+def _announce(data: str) -> None:
+    """Says what is loaded, before that takes its seconds."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, emoji=False)
+    console.print(f"[bold]kerasrecipes[/] {escape(data)}: loading Keras ...", soft_wrap=True)
 
 
 def _check(options: dict[str, Any]) -> None:

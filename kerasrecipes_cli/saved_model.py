@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    path: Path, data: str, target: str | None
+    path: Path, data: str, target: str | None, *, allow_code: bool = False
 ) -> tuple[keras.Model, np.ndarray, np.ndarray]:
     """A model, or that of a run, with inputs as it takes them, and class numbers or numbers.
 
@@ -23,40 +22,33 @@ def prepare(
         path: A `.keras` file, or the directory of a run.
         data: Name of a data set, or a file.
         target: Column to predict; None for the usual one.
+        allow_code: Whether the model may hold layers with Python code, which is run.
 
     Raises:
         OptionError: If there is no such model, or the data do not fit it.
-        DataError: If the data cannot be read.
+        DataError: If the model or the data cannot be read.
     """
-    import keras
-
     from kerasrecipes.data import Encoding, TargetEncoding, read
+    from kerasrecipes.model_files import load_model_file
 
     if path.is_dir():
-        return _prepare_run(path, data, target)
-    if not path.is_file():
+        return _prepare_run(path, data, target, allow_code)
+    if not path.exists():
         raise OptionError(f"`{path}` does not exist: give a .keras file or the directory of a run.")
-    try:
-        with warnings.catch_warnings():
-            # Of an optimizer that never took a step, which no gradient needs.
-            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-            network = keras.saving.load_model(path)
-    except (OSError, ValueError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise OptionError(f"`{path}` cannot be loaded as a Keras model ({reason}).") from error
+    network = load_model_file(path, allow_code=allow_code)
     found = read(data, target)
     x = Encoding.fit(found.x).transform(found.x) if found.is_table else found.x
     return network, _inputs(network, x), TargetEncoding.fit(found.y, found.task).transform(found.y)
 
 
 def _prepare_run(
-    path: Path, data: str, target: str | None
+    path: Path, data: str, target: str | None, allow_code: bool
 ) -> tuple[keras.Model, np.ndarray, np.ndarray]:
     """The same of a run, which knows what it was trained to predict."""
     from kerasrecipes.data import read
     from kerasrecipes.recipe import load_run
 
-    network, encoding = load_run(path)
+    network, encoding = load_run(path, allow_code=allow_code)
     if target is None and Path(data).suffix.lower() in (".csv", ".parquet"):
         target = encoding.target_name
     found = read(data, target, task=encoding.target.task)

@@ -33,6 +33,7 @@ def sweep_command(
     workers = options.pop("workers")
     _check(script, workers, options)
     load_keras()
+    from kerasrecipes.data.visible import visible
     from kerasrecipes.tuning import launch_workers
     from kerasrecipes.tuning.distributed.errors import SearchFailedError, StoreError, SweepError
     from kerasrecipes_cli.sweep_display import SweepDisplay
@@ -41,7 +42,7 @@ def sweep_command(
         try:
             found = launch_workers(workers, script, arguments, watch=display.show, **options)
         except (SearchFailedError, SweepError) as error:
-            print(f"failed: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"failed: {visible(' '.join(str(error).split()))}", file=sys.stderr)
             sys.exit(1)
         except (StoreError, ImportError) as error:
             raise OptionError(str(error)) from error
@@ -69,8 +70,7 @@ def _show(found: SweepResult, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False))
         return
-    from rich.console import Console
-
+    from kerasrecipes_cli.console import Console
     from kerasrecipes_cli.sweep_display import result_lines
 
     console = Console(highlight=False, emoji=False)

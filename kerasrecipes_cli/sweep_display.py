@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
 from kerasrecipes.tuning.distributed.results import SweepResult, TrialRow
 from kerasrecipes.tuning.distributed.sweep import ENDED, SweepState
+from kerasrecipes_cli.console import Console
 
 MANY = 8  # trials of one worker, of which the first are shown
 

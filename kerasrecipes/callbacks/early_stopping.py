@@ -221,6 +221,11 @@ def _as_number(value):
 
 
 def _check(smoothing, max_gap, monitor):
+    if not isinstance(monitor, str):
+        raise ValueError(
+            "`monitor` must be the name of a log, such as 'val_loss'. "
+            f"Received: monitor={monitor!r}."
+        )
     if not 0 <= smoothing < 1:
         raise ValueError(
             "`smoothing` must be in [0, 1): it is the weight of the past. "

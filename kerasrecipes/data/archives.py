@@ -11,6 +11,7 @@ from kerasrecipes.data.errors import DataError
 from kerasrecipes.data.memory import require_memory
 
 PARTS = ("train", "dev", "val", "valid", "validation", "test")
+MOST_LISTED = 20
 MEMORY_FACTOR = 2  # the array, and its float32 copy
 
 
@@ -66,7 +67,7 @@ def _wanted(members: Mapping[str, zipfile.ZipInfo], file: str) -> dict[str, list
     parts = [part for part in PARTS if f"x_{part}" in lower]
     if not parts:
         raise DataError(
-            f"`{file}` holds the arrays {', '.join(sorted(members)) or '(none)'}: name the inputs "
+            f"`{file}` holds the arrays {_listed(sorted(members)) or '(none)'}: name the inputs "
             "`x` and the targets `y` (or `x_train`, `y_train`, `x_test`, `y_test`)."
         )
     with_targets = [part for part in parts if f"y_{part}" in lower]
@@ -75,6 +76,11 @@ def _wanted(members: Mapping[str, zipfile.ZipInfo], file: str) -> dict[str, list
         raise DataError(f"`{file}` holds `x_{alone}` without `y_{alone}`: add it or leave it out.")
     wanted = {"x": [lower[f"x_{part}"] for part in parts]}
     return wanted | {"y": [lower[f"y_{part}"] for part in parts]} if with_targets else wanted
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
 
 
 def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, what: str) -> None:

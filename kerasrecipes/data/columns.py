@@ -31,6 +31,9 @@ class NumberColumn:
             None for a column that held no text. With a style, text that cannot be read counts as
             missing; without, it is refused.
 
+    Raises:
+        ValueError: If an argument is of another type, `kind` unknown or `median` not finite.
+
     Example:
     >>> import pandas
     >>> column = NumberColumn("age", median=30.0, mark_missing=True)
@@ -43,6 +46,15 @@ class NumberColumn:
     mark_missing: bool = False
     kind: str = "number"
     style: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_types(self, name=str, median=(int, float), mark_missing=bool)
+        _check_types(self, kind=str, style=(str, type(None)))
+        if self.kind not in NUMBER_KINDS or not np.isfinite(self.median):
+            raise ValueError(
+                f"`kind` must be one of {NUMBER_KINDS} and `median` finite. Received: "
+                f"kind={self.kind!r}, median={self.median}."
+            )
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -80,6 +92,9 @@ class CategoryColumn:
         other: Bool. Whether rare categories were pooled, and so have an output together.
         missing: Bool. Whether training had missing values, and so they have an output.
 
+    Raises:
+        ValueError: If an argument is of another type.
+
     Example:
     >>> import pandas
     >>> column = CategoryColumn("pet", ("cat", "dog"), other=True, missing=False)
@@ -91,6 +106,13 @@ class CategoryColumn:
     categories: tuple[str, ...]
     other: bool = False
     missing: bool = False
+
+    def __post_init__(self) -> None:
+        _check_types(self, name=str, categories=tuple, other=bool, missing=bool)
+        if not all(isinstance(category, str) for category in self.categories):
+            raise ValueError(
+                f"`categories` must be text. Received: categories={self.categories!r}."
+            )
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -138,6 +160,17 @@ def column_from_dict(saved: dict[str, Any]) -> NumberColumn | CategoryColumn:
         return NumberColumn(**saved)
     entries = {key: value for key, value in saved.items() if key != "kind"}
     return CategoryColumn(**{**entries, "categories": tuple(entries["categories"])})
+
+
+def _check_types(column: Any, **kinds: type | tuple[type, ...]) -> None:
+    """Refuses a column that no fit makes, as an edited file can hold."""
+    for name, kind in kinds.items():
+        value = getattr(column, name)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise ValueError(
+                f"`{name}` of column {column.name!r} is of the wrong type. Received: "
+                f"{name}={value!r}."
+            )
 
 
 def column_numbers(values: "pandas.Series", kind: str, style: str | None) -> np.ndarray:

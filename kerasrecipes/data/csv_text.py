@@ -1,22 +1,26 @@
 """The text of a CSV file: its encoding, its separator, and rows of equal length."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from kerasrecipes.data.errors import DataError
 
 SEPARATORS = (",", ";", "\t")
 SNIFFED_CHARACTERS = 1 << 16
+BLOCK_BYTES = 1 << 20
+MOST_ROW_LETTERS = 1 << 23  # 84 for each of the most columns that are read
 
 
 class CsvDialect(NamedTuple):
-    """The separator and the column names, stripped; a name may be empty."""
+    """The separator, the column names, stripped (a name may be empty), and the number of rows."""
 
     separator: str
     names: list[str]
+    rows: int
 
 
 def check_csv(path: Path) -> CsvDialect:
@@ -43,13 +47,11 @@ def check_csv(path: Path) -> CsvDialect:
     kerasrecipes.data.errors.DataError: `a.csv` has 1 field in line 3 and 2 in its header...
     """
     _check_bytes(path)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            separator = _sniff(file.read(SNIFFED_CHARACTERS))
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return CsvDialect(separator, _check_rows(_rows(file, separator, path), path))
-    except UnicodeDecodeError as error:
-        raise DataError(_not_utf8(path)) from error
+    _check_utf8(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        separator = _sniff(file.read(SNIFFED_CHARACTERS))
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return CsvDialect(separator, *_check_rows(_rows(file, separator, path), path))
 
 
 def _check_bytes(path: Path) -> None:
@@ -71,18 +73,27 @@ def _check_bytes(path: Path) -> None:
         )
 
 
-def _not_utf8(path: Path) -> str:
+def _check_utf8(path: Path) -> None:
+    """Looks through the whole file, many times faster than its rows are read."""
+    decoder, lines = codecs.getincrementaldecoder("utf-8")(), 1
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        while block := file.read(BLOCK_BYTES):
+            waiting = decoder.getstate()[0]
             try:
-                line.decode("utf-8")
+                decoder.decode(block)
             except UnicodeDecodeError as error:
-                return (
-                    f"`{path.name}` is not in UTF-8: line {number} holds the byte "
-                    f"0x{line[error.start]:02x}, so it is probably Latin-1 (Windows-1252). Save "
-                    'it as UTF-8 (in a spreadsheet: "CSV UTF-8").'
-                )
-    return f"`{path.name}` is not in UTF-8: save it as UTF-8."
+                raise DataError(_not_utf8(waiting + block, error.start, lines, path)) from error
+            lines += block.count(b"\n")
+    if decoder.getstate()[0]:
+        raise DataError(f"`{path.name}` is not in UTF-8: it ends inside a letter. Save it again.")
+
+
+def _not_utf8(block: bytes, place: int, lines_before: int, path: Path) -> str:
+    line = lines_before + block[:place].count(b"\n")
+    return (
+        f"`{path.name}` is not in UTF-8: line {line} holds the byte 0x{block[place]:02x}, so it is "
+        'probably Latin-1 (Windows-1252). Save it as UTF-8 (in a spreadsheet: "CSV UTF-8").'
+    )
 
 
 def _sniff(text: str) -> str:
@@ -97,11 +108,13 @@ def _sniff(text: str) -> str:
     return max(SEPARATORS, key=quality)
 
 
-def _rows(file, separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(file: TextIO, separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yields the number of the line where a row begins, and its fields; blank lines are skipped."""
-    reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
+    lines = _BoundedLines(file, path)
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     while True:
         line = reader.line_num + 1
+        lines.letters = 0
         try:
             row = next(reader)
         except StopIteration:
@@ -115,13 +128,40 @@ def _rows(file, separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
             yield line, row
 
 
-def _check_rows(rows: Iterator[tuple[int, list[str]]], path: Path) -> list[str]:
-    _, header = next(rows)
+class _BoundedLines:
+    """The lines of a file, as long as those of one row stay within a bound."""
+
+    def __init__(self, file: TextIO, path: Path) -> None:
+        self.file, self.path = file, path
+        self.letters = 0
+
+    def __iter__(self) -> "_BoundedLines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.file.readline(MOST_ROW_LETTERS + 1)
+        if not line:
+            raise StopIteration
+        self.letters += len(line)
+        if self.letters > MOST_ROW_LETTERS:
+            raise DataError(
+                f"`{self.path.name}` has a row of more than {MOST_ROW_LETTERS:,} letters: it is no "
+                "table, or its lines do not end where its rows do."
+            )
+        return line
+
+
+def _check_rows(rows: Iterator[tuple[int, list[str]]], path: Path) -> tuple[list[str], int]:
+    _, header = next(rows, (0, []))
+    if not header:
+        raise DataError(f"`{path.name}` is empty but for a quotation mark: write a line of names.")
+    count = 0
     for line, row in rows:
+        count += 1
         if len(row) != len(header):
             raise DataError(
                 f"`{path.name}` has {len(row)} field{'s' * (len(row) != 1)} in line {line} and "
                 f"{len(header)} in its header: every row needs the same number. Mend that line "
                 "(a separator inside a field needs quotation marks)."
             )
-    return [name.strip() for name in header]
+    return [name.strip() for name in header], count

@@ -1,5 +1,7 @@
 """The one error of data that cannot be used."""
 
+from kerasrecipes.data.visible import visible
+
 
 class DataError(ValueError):
     """Says in one line what is wrong with the data, why it matters, and what to do.
@@ -8,7 +10,8 @@ class DataError(ValueError):
 
     Args:
         message: String. Line breaks and runs of spaces become single spaces, so that a name
-            with a line break in it cannot make the message longer than a line.
+            with a line break in it cannot make the message longer than a line; other signs that
+            hide or move the cursor are written out.
 
     Example:
     >>> str(DataError("`a.csv` is empty:\\nwrite a header line and some rows."))
@@ -16,4 +19,4 @@ class DataError(ValueError):
     """
 
     def __init__(self, message: str):
-        super().__init__(" ".join(message.split()))
+        super().__init__(visible(" ".join(str(message).split())))

@@ -107,6 +107,8 @@ def existing_file(name_or_path: "str | Path") -> Path:
         raise DataError(f"`{path}` is a directory: give one {_listed(FILES)} file in it.")
     if not path.exists():
         raise DataError(_missing(str(name_or_path), path))
+    if not path.is_file():
+        raise DataError(f"`{path}` is no file but a pipe or a device: save the data to a file.")
     if path.suffix.lower() not in FILES:
         raise DataError(
             f"`{path.name}` has the ending {path.suffix or '(none)'}, and only {_listed(FILES)} "

@@ -2,19 +2,22 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerasrecipes.data.csv_text import CsvDialect, check_csv
 from kerasrecipes.data.errors import DataError
 from kerasrecipes.data.memory import require_memory
+from kerasrecipes.data.parquet_size import empty_columns as empty_columns_of
+from kerasrecipes.data.parquet_size import require_parquet_memory
 
 if TYPE_CHECKING:
     import pandas
 
-CSV_MEMORY_FACTOR = 4  # text and the columns made of it lie in memory together
-ARROW_MEMORY_FACTOR = 3
+MOST_COLUMNS = 100_000
+CSV_MEMORY_FACTOR = 2  # the text, and its parts
+CSV_FIELD_BYTES = 24  # where a field begins, and its value
 
 
 def read_table(
@@ -47,21 +50,32 @@ def read_table(
     (['width', 'kind'], 2)
     """
     path = Path(path)
-    frame, notes = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path)
+    if path.suffix.lower() == ".csv":
+        frame, notes = _read_csv(path)
+    else:
+        frame, notes = _read_parquet(path, empty_columns)
     if not len(frame):
         raise DataError(f"`{path.name}` has column names but no rows: add examples.")
     if not empty_columns:
-        _check_empty(frame, path.name)
-    for name in frame.columns:
-        frame[name] = _plain_column(frame[name], path.name)
+        empty = frame.columns[frame.isna().to_numpy().all(axis=0)]
+        _refuse_empty(list(empty), len(frame), path.name)
+    for name, dtype in frame.dtypes.items():
+        if dtype.kind in "fO":  # nothing is wrong with whole numbers and true/false
+            column = _plain_column(frame[name], path.name)
+            if column.dtype != dtype:
+                frame[name] = column
     return frame, tuple(notes)
 
 
 def _read_csv(path: Path) -> "tuple[pandas.DataFrame, list[str]]":
     import pandas
 
-    require_memory(CSV_MEMORY_FACTOR * path.stat().st_size, f"`{path.name}`")
+    size = CSV_MEMORY_FACTOR * path.stat().st_size
+    require_memory(size, f"`{path.name}`")
     dialect = check_csv(path)
+    _check_count(len(dialect.names), path.name)
+    fields = dialect.rows * len(dialect.names)
+    require_memory(size + CSV_FIELD_BYTES * fields, f"`{path.name}`")
     _check_duplicates(dialect.names, path.name)
     try:
         frame = pandas.read_csv(
@@ -96,17 +110,16 @@ def _header_notes(dialect: CsvDialect, file: str) -> list[str]:
     return notes
 
 
-def _read_parquet(path: Path) -> "tuple[pandas.DataFrame, list[str]]":
+def _read_parquet(path: Path, may_be_empty: bool) -> "tuple[pandas.DataFrame, list[str]]":
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
-        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-        size = sum(group.total_byte_size for group in groups)
-        require_memory(ARROW_MEMORY_FACTOR * size, f"`{path.name}`")
-        names = file.schema_arrow.names
-        _check_duplicates([str(name).strip() for name in names], path.name)
-        frame = file.read().to_pandas()
+        with parquet.ParquetFile(path) as file:
+            _check_schema(file.schema_arrow, path.name)
+            if not may_be_empty:
+                _refuse_empty(empty_columns_of(file), file.metadata.num_rows, path.name)
+            require_parquet_memory(file, path, f"`{path.name}`")
+            frame = file.read().to_pandas()
     except DataError:
         raise
     except Exception as error:  # damaged bytes raise whatever they lead to
@@ -119,6 +132,31 @@ def _read_parquet(path: Path) -> "tuple[pandas.DataFrame, list[str]]":
     return frame, []
 
 
+def _check_schema(schema: Any, file: str) -> None:
+    from pyarrow import types
+
+    _check_count(len(schema.names), file)
+    _check_duplicates([str(name).strip() for name in schema.names], file)
+    for field in schema:
+        if types.is_nested(field.type):
+            raise DataError(_nested(field.name, file))
+
+
+def _check_count(columns: int, file: str) -> None:
+    if columns > MOST_COLUMNS:
+        raise DataError(
+            f"`{file}` has {columns:,} columns, and at most {MOST_COLUMNS:,} are read: choose some "
+            "of them, or save numbers as one array `x` in an .npz file."
+        )
+
+
+def _nested(column: Any, file: str) -> str:
+    return (
+        f"column `{column}` of `{file}` holds lists or records: give each of their values a column "
+        "of its own."
+    )
+
+
 def _check_duplicates(names: list[str], file: str) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:
@@ -128,12 +166,11 @@ def _check_duplicates(names: list[str], file: str) -> None:
         )
 
 
-def _check_empty(frame: "pandas.DataFrame", file: str) -> None:
-    empty = [name for name in frame.columns if frame[name].isna().all()]
-    if empty:
+def _refuse_empty(empty: list[str], rows: int, file: str) -> None:
+    if empty and rows:
         raise DataError(
-            f"column `{empty[0]}` of `{file}` holds no value in any of {len(frame):,} rows: "
-            "nothing can be learned from it. Remove it or fill it in."
+            f"column `{empty[0]}` of `{file}` holds no value in any of {rows:,} rows: nothing can "
+            "be learned from it. Remove it or fill it in."
         )
 
 
@@ -154,10 +191,7 @@ def _plain_column(column: "pandas.Series", file: str) -> "pandas.Series":
             return column.astype("float64")
         nested = column.map(lambda value: isinstance(value, list | dict | np.ndarray))
         if nested.any():
-            raise DataError(
-                f"column `{column.name}` of `{file}` holds lists or records: give each of their "
-                "values a column of its own."
-            )
+            raise DataError(_nested(column.name, file))
     return column
 
 

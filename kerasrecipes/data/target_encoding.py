@@ -22,6 +22,9 @@ class TargetEncoding:
         task: `"classification"` or `"regression"`.
         classes: Tuple of int, str or bool labels, sorted; empty for a regression.
 
+    Raises:
+        ValueError: If `task` is unknown, or the classes are of several types or repeated.
+
     Example:
     >>> encoding = TargetEncoding.fit(np.array(["dog", "cat", "dog"]), "classification")
     >>> encoding.transform(np.array(["cat", "dog"]))
@@ -32,6 +35,22 @@ class TargetEncoding:
 
     task: Task
     classes: tuple[Any, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_task(self.task)
+        types = {type(label) for label in self.classes}
+        if len(types) > 1 or not types <= {int, str, bool}:
+            raise ValueError(
+                "`classes` must be all text, all integers or all true/false. Received: "
+                f"classes={_shown(self.classes)}."
+            )
+        if len(set(self.classes)) < len(self.classes) or (
+            self.task == "regression" and self.classes
+        ):
+            raise ValueError(
+                "`classes` must name each label once, and be empty for a regression. Received: "
+                f"classes={_shown(self.classes)}, task={self.task!r}."
+            )
 
     @classmethod
     def fit(cls, y: Any, task: Task) -> "TargetEncoding":
@@ -48,10 +67,7 @@ class TargetEncoding:
             ValueError: If `task` is unknown.
             DataError: If there are fewer than two classes, or labels of different types.
         """
-        if task not in ("classification", "regression"):
-            raise ValueError(
-                f"`task` must be 'classification' or 'regression'. Received: task={task!r}."
-            )
+        _check_task(task)
         if task == "regression":
             return cls("regression")
         labels = _labels(y)
@@ -134,6 +150,13 @@ class TargetEncoding:
                 f"entries {', '.join(saved)}; version {VERSION} is read: train again."
             )
         return cls(saved["task"], tuple(saved["classes"]))
+
+
+def _check_task(task: Any) -> None:
+    if task not in ("classification", "regression"):
+        raise ValueError(
+            f"`task` must be 'classification' or 'regression'. Received: task={task!r}."
+        )
 
 
 def _labels(y: Any) -> list[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
+from kerasrecipes.data.visible import visible
 from kerasrecipes.diagnosis.finding import Finding
 
 if TYPE_CHECKING:
@@ -15,23 +16,23 @@ GOOD = "#17703f"
 
 
 def as_html(diagnosis: Diagnosis) -> str:
-    """The findings as a list, everything that comes from the user escaped.
+    """The findings as a list, everything that comes from the user escaped and visible.
 
     Colours are those of text and borders alone, so that it reads on light and on dark pages.
     """
     colour = GOOD if diagnosis.healthy else COLOURS[diagnosis.findings[0].severity]
     reading = ""
     if diagnosis.bias_variance:
-        reading = f"<p style='margin:.4em 0'>{html.escape(str(diagnosis.bias_variance))}</p>"
+        reading = f"<p style='margin:.4em 0'>{_text(str(diagnosis.bias_variance))}</p>"
     items = "".join(_item(finding) for finding in diagnosis.findings)
     items += _prescribed(diagnosis)
     items += "".join(
-        f"<p style='margin:.4em 0'><small>left out: {html.escape(reason)}</small></p>"
+        f"<p style='margin:.4em 0'><small>left out: {_text(reason)}</small></p>"
         for reason in diagnosis.left_out
     )
     return (
         "<div style='max-width:46em;line-height:1.45;overflow-wrap:anywhere'>"
-        f"<p style='margin:.2em 0'><b style='color:{colour}'>{diagnosis.summary()}</b></p>"
+        f"<p style='margin:.2em 0'><b style='color:{colour}'>{_text(diagnosis.summary())}</b></p>"
         f"{reading}{items}</div>"
     )
 
@@ -39,8 +40,8 @@ def as_html(diagnosis: Diagnosis) -> str:
 def _prescribed(diagnosis: Diagnosis) -> str:
     """The changes that mended the program, as a list."""
     changes = "".join(
-        f"<li><code>{html.escape(change.line)}</code> <small>{_cause(change.cause)}: "
-        f"{change.gain()}</small></li>"
+        f"<li><code>{_text(change.line)}</code> <small>{_cause(change.cause)}: "
+        f"{_text(change.gain())}</small></li>"
         for change in diagnosis.prescription()
     )
     if not changes:
@@ -50,16 +51,20 @@ def _prescribed(diagnosis: Diagnosis) -> str:
 
 
 def _item(finding: Finding) -> str:
-    place = f" in <code>{html.escape(finding.where)}</code>" if finding.where else ""
+    place = f" in <code>{_text(finding.where)}</code>" if finding.where else ""
     colour = COLOURS[finding.severity]
-    numbers, reference = html.escape(finding.numbers()), html.escape(finding.reference)
+    numbers, reference = _text(finding.numbers()), _text(finding.reference)
     return (
         f"<div style='border-left:3px solid {colour};margin:.5em 0;padding:.1em .8em'>"
-        f"<b style='color:{colour}'>{html.escape(finding.severity)}</b> "
-        f"<b>{html.escape(finding.code)}</b>{place} &rarr; {_cause(finding.cause)}<br>"
-        f"{html.escape(finding.advice)}<br><small>{numbers}; {reference}</small></div>"
+        f"<b style='color:{colour}'>{_text(finding.severity)}</b> "
+        f"<b>{_text(finding.code)}</b>{place} &rarr; {_cause(finding.cause)}<br>"
+        f"{_text(finding.advice)}<br><small>{numbers}; {reference}</small></div>"
     )
 
 
 def _cause(cause: str) -> str:
-    return html.escape(cause.replace("_", " "))
+    return _text(cause.replace("_", " "))
+
+
+def _text(text: str) -> str:
+    return html.escape(visible(text))

@@ -118,6 +118,7 @@ def read_bias_variance(
         A `BiasVariance`.
 
     Raises:
+        TypeError: If an error is no `ErrorEstimate`.
         ValueError: If `human_error` or `tolerance` is out of range.
 
     Example:
@@ -131,6 +132,12 @@ def read_bias_variance(
     Source: Deep Learning Specialization, course 2, "Bias / Variance"; the interval of a difference
     is Newcombe's (Statistics in Medicine 17, 1998).
     """
+    for name, estimate in (("train_error", train_error), ("dev_error", dev_error)):
+        if not isinstance(estimate, ErrorEstimate) or estimate.kind not in TOLERANCE:
+            raise TypeError(
+                f"`{name}` must be an ErrorEstimate, as `estimate_error` and `measure_error` make "
+                f"them. Received: {name}={estimate!r}."
+            )
     if not (isinstance(human_error, numbers.Real) and 0 <= human_error < math.inf):
         raise ValueError(
             "`human_error` must be a fraction >= 0: the error that cannot be avoided. "

@@ -20,6 +20,9 @@ class Diagnosis:
         bias_variance: The reading of bias and variance behind them, where one was made.
         trace: The evidence behind them, where the doctor took it.
 
+    Raises:
+        TypeError: If something else than a `Finding` is among the findings.
+
     Attributes:
         findings: Tuple of `Finding`, the most severe first.
         healthy: Whether there is no error and no warning among them.
@@ -38,6 +41,13 @@ class Diagnosis:
         bias_variance: BiasVariance | None = None,
         trace: Trace | None = None,
     ) -> None:
+        findings = tuple(findings)
+        for finding in findings:
+            if not isinstance(finding, Finding):
+                raise TypeError(
+                    "`findings` must hold Finding objects. "
+                    f"Received: {type(finding).__name__}. Use `kerasrecipes.diagnosis.Finding`."
+                )
         self.findings = tuple(sorted(findings, key=lambda f: SEVERITIES.index(f.severity)))
         self.bias_variance = bias_variance
         self.trace = trace

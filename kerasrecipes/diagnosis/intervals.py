@@ -9,6 +9,7 @@ import numpy as np
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 RESAMPLES = 1_000
+MOST_EXAMPLES = 1e100  # whose square is a float
 
 
 class ErrorEstimate(NamedTuple):
@@ -42,7 +43,8 @@ def estimate_error(
         seed: Of the bootstrap.
 
     Raises:
-        ValueError: If there is no example, or an error is not finite.
+        ValueError: If there is no example, an error is not finite, or the baseline has another
+            number of them.
 
     Example:
         >>> estimate = estimate_error(np.repeat([1.0, 0.0], [5, 355]))
@@ -59,6 +61,7 @@ def estimate_error(
             "predicts NaN or infinity. Lower the learning rate, or look for NaN in the data."
         )
     if baseline is not None:
+        baseline = np.asarray(baseline, dtype="float64").ravel()
         low, high = bootstrap_interval(errors, baseline=baseline, seed=seed)
         ratio = float(errors.mean() / (baseline.mean() or 1.0))
         return ErrorEstimate(ratio, low, high, len(errors), "mean")
@@ -80,6 +83,9 @@ def wilson_interval(wrong: float, examples: float) -> tuple[float, float]:
         wrong: Number of wrong examples, 0 to `examples`.
         examples: Number of examples, > 0.
 
+    Raises:
+        ValueError: If there is no example, or `wrong` is not among them.
+
     Source: Wilson, Journal of the American Statistical Association 22 (1927).
 
     Example:
@@ -87,6 +93,11 @@ def wilson_interval(wrong: float, examples: float) -> tuple[float, float]:
         >>> round(low, 4), round(high, 4)
         (0.0059, 0.0321)
     """
+    if not (examples > 0 and 0 <= wrong <= examples <= MOST_EXAMPLES):
+        raise ValueError(
+            f"`examples` must be > 0 and at most {MOST_EXAMPLES:g}, and `wrong` lie in 0 to "
+            f"`examples`. Received: wrong={wrong}, examples={examples}."
+        )
     share, z2 = wrong / examples, Z95**2
     centre = share + z2 / (2 * examples)
     half = Z95 * math.sqrt(share * (1 - share) / examples + z2 / (4 * examples**2))
@@ -109,6 +120,9 @@ def bootstrap_interval(
         baseline: Errors of a trivial prediction; the interval is of the ratio of the means.
         seed: Of the resampling.
 
+    Raises:
+        ValueError: If there is no example, or the baseline has another number of them.
+
     Example:
         >>> low, high = bootstrap_interval(np.arange(101) / 100)
         >>> 0.43 < low < 0.46, 0.54 < high < 0.57
@@ -119,6 +133,16 @@ def bootstrap_interval(
     """
     from scipy import stats
 
+    errors = np.asarray(errors, dtype="float64").ravel()
+    if not len(errors):
+        raise ValueError("`errors` must hold at least one example. Received: 0 examples.")
+    if baseline is not None:
+        baseline = np.asarray(baseline, dtype="float64").ravel()
+        if len(baseline) != len(errors):
+            raise ValueError(
+                "`baseline` must have one error for each of `errors`. Received: "
+                f"{len(baseline)} and {len(errors)}."
+            )
     if len(errors) == 1:
         return 0.0, math.inf
     generator, count = np.random.default_rng(seed), len(errors)

@@ -62,7 +62,11 @@ class He(FanInScaling):
                 f"zero. Received: negative_slope={negative_slope}. Use 0.0 for ReLU."
             )
         super().__init__(
-            2.0 / (1.0 + negative_slope**2), distribution, seed, input_axes, output_axes
+            2.0 / (1.0 + negative_slope * negative_slope),
+            distribution,
+            seed,
+            input_axes,
+            output_axes,
         )
         self.negative_slope = negative_slope
 

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasrecipes import backend
+from kerasrecipes.layers.keras_seed import check_seed
 
 FILL_MODES = ("nearest", "reflect", "wrap", "constant")
 
@@ -34,7 +35,8 @@ def image_augmentation(
         a part off; with all off the images stay as they are.
 
     Raises:
-        ValueError: If a fraction is out of its range or `fill_mode` is unknown.
+        ValueError: If a fraction is out of its range, `fill_mode` is unknown, or `seed` no integer
+            that every backend holds.
 
     Example:
     >>> import numpy as np
@@ -76,6 +78,7 @@ class ImageAugmentation(keras.layers.Layer):
                 f"`fill_mode` must be one of {', '.join(FILL_MODES)}. "
                 f"Received: fill_mode={fill_mode!r}. Use 'nearest' to repeat the border."
             )
+        check_seed(seed)
         self.flip, self.rotation, self.distortion = flip, rotation, distortion
         self.translation, self.fill_mode, self.seed = translation, fill_mode, seed
         self.random_layers = self._random_layers()

@@ -4,6 +4,8 @@ import numbers
 
 import keras
 
+from kerasrecipes.layers.keras_seed import check_seed
+
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class InvertedDropout(keras.layers.Dropout):
@@ -24,7 +26,8 @@ class InvertedDropout(keras.layers.Dropout):
     Input shape: any. Output shape: the same.
 
     Raises:
-        ValueError: If `keep_prob` is not a number in (0, 1].
+        ValueError: If `keep_prob` is not a number in (0, 1], or `seed` no integer that every
+            backend holds.
 
     Example:
     >>> import numpy as np
@@ -38,6 +41,7 @@ class InvertedDropout(keras.layers.Dropout):
 
     def __init__(self, keep_prob, seed=None, **kwargs):
         _check_keep_prob(keep_prob)
+        check_seed(seed)
         super().__init__(rate=1.0 - float(keep_prob), seed=seed, **kwargs)
         self._keep_prob = keep_prob
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from kerasrecipes.data import DataError, read
 from kerasrecipes.data.catalog import NAMES
 from kerasrecipes.data.new_rows import remarks
 from kerasrecipes.data.read import read_inputs
+from kerasrecipes.model_files import load_model_file
 from kerasrecipes.recipe.run_encoding import RunEncoding
 
 if TYPE_CHECKING:
@@ -23,19 +23,22 @@ if TYPE_CHECKING:
 MOST_PROBABILITIES = 50  # classes whose probabilities get a column each
 
 
-def load_run(run: str | os.PathLike[str]) -> tuple[keras.Model, RunEncoding]:
+def load_run(
+    run: str | os.PathLike[str], *, allow_code: bool = False
+) -> tuple[keras.Model, RunEncoding]:
     """The model and the encoding of a run directory.
 
-    Nothing in the files is executed: Keras's safe mode is on.
+    Nothing in the files is executed, and no other file is read.
 
     Args:
         run: Directory of a finished run.
+        allow_code: Whether a model may hold layers with Python code; **the code is run**.
 
     Returns:
         The model, and the `RunEncoding` that makes its inputs and reads its outputs.
 
     Raises:
-        DataError: If the directory does not hold a finished run.
+        DataError: If the directory does not hold a finished run, or its model holds code.
 
     Example:
         >>> load_run("nowhere")
@@ -43,29 +46,23 @@ def load_run(run: str | os.PathLike[str]) -> tuple[keras.Model, RunEncoding]:
             ...
         kerasrecipes.data.errors.DataError: `nowhere` is not the directory of a finished run ...
     """
-    import keras
-
     directory = Path(run)
-    if not (directory / "result.json").is_file():
-        raise DataError(
-            f"`{directory}` is not the directory of a finished run (no result.json in it): make "
-            "one with `kerasrecipes run DATA --out DIR`."
-        )
+    for name in ("result.json", "model.keras"):
+        if not (directory / name).is_file():
+            raise DataError(
+                f"`{directory}` is not the directory of a finished run (no {name} in it): make one "
+                "with `kerasrecipes run DATA --out DIR`."
+            )
     encoding = RunEncoding.load(directory)
-    try:
-        with warnings.catch_warnings():
-            # Of an optimizer that never took a step, which no prediction needs.
-            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
-            return keras.saving.load_model(directory / "model.keras"), encoding
-    except (OSError, ValueError, TypeError) as error:
-        raise DataError(
-            f"`{directory / 'model.keras'}` cannot be loaded ({str(error).splitlines()[0]}): run "
-            "`kerasrecipes run` again."
-        ) from error
+    return load_model_file(directory / "model.keras", allow_code=allow_code), encoding
 
 
 def predict_rows(
-    run: str | os.PathLike[str], data: str, *, sink: Callable[[str], Any] | None = None
+    run: str | os.PathLike[str],
+    data: str,
+    *,
+    sink: Callable[[str], Any] | None = None,
+    allow_code: bool = False,
 ) -> pandas.DataFrame:
     """Applies a run's encoding and model to the rows of a file.
 
@@ -75,6 +72,7 @@ def predict_rows(
             target may be missing), or the name of a data set.
         sink: Called with one line for each column with gaps, or with values that training did not
             see; `None` for silence.
+        allow_code: Whether a model may hold layers with Python code; **the code is run**.
 
     Returns:
         A table with one line per row: `prediction`, and for classes `confidence` and one column
@@ -92,7 +90,7 @@ def predict_rows(
     import pandas
 
     rows = read(data).x if data in NAMES and not Path(data).exists() else read_inputs(data)
-    model, encoding = load_run(run)
+    model, encoding = load_run(run, allow_code=allow_code)
     x = encoding.inputs(rows)
     if not len(x):
         raise DataError(f"`{data}` holds no rows: there is nothing to predict.")

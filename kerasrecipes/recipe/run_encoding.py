@@ -11,11 +11,13 @@ import numpy as np
 
 from kerasrecipes.data import DataError, Encoding, Examples, TargetEncoding
 from kerasrecipes.data.finite import require_finite
+from kerasrecipes.data.memory import require_memory
 
 if TYPE_CHECKING:
     import pandas
 
 VERSION = 1
+MEMORY_FACTOR = 30  # the text, and the objects made of it
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ class RunEncoding:
         """
         path = run / "encoding.json"
         try:
+            if path.exists() and not path.is_file():
+                raise ValueError("it is no file")
+            require_memory(MEMORY_FACTOR * path.stat().st_size, f"`{path.name}`")
             saved = json.loads(path.read_text(encoding="utf-8"))
             if saved["version"] != VERSION:
                 raise ValueError(f"version {saved['version']}; version {VERSION} is read")
@@ -65,11 +70,11 @@ class RunEncoding:
             return cls(
                 Encoding.from_dict(table) if table else None,
                 TargetEncoding.from_dict(saved["target"]),
-                saved["target_name"],
-                tuple(saved["input_shape"]),
-                tuple(saved["feature_names"]),
+                _text(saved["target_name"]),
+                tuple(_size(size) for size in saved["input_shape"]),
+                tuple(_text(name) for name in saved["feature_names"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise DataError(
                 f"`{path}` cannot be used ({error}): give the directory of a finished "
                 "`kerasrecipes run`."
@@ -124,3 +129,15 @@ class RunEncoding:
             ) from error
         require_finite(x, "the table", "the training had no gaps, so fill them in.")
         return x
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a name is {value!r}, and no text")
+    return value
+
+
+def _size(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError(f"a size of the input is {value!r}")
+    return value

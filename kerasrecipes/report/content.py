@@ -143,7 +143,7 @@ class Figure:
                 "`name` must be lower-case words joined by single hyphens: it becomes part of the "
                 f"page's ids. Received: name={self.name!r}. Write e.g. 'cost-curves'."
             )
-        if not self.alt.strip():
+        if not isinstance(self.alt, str) or not self.alt.strip():
             raise ValueError(
                 "`alt` must say in words what the picture shows: a screen reader has nothing "
                 f"else. Received: alt={self.alt!r} for the figure {self.name!r}."
@@ -178,6 +178,7 @@ class Findings:
         empty: What to say when there is none.
 
     Raises:
+        TypeError: If an item has no severity.
         ValueError: If a severity is unknown.
 
     Example:
@@ -190,6 +191,11 @@ class Findings:
 
     def __post_init__(self) -> None:
         for item in self.items:
+            if not hasattr(item, "severity"):
+                raise TypeError(
+                    "`items` must hold findings, with a severity, a code and advice. Received: "
+                    f"{type(item).__name__}. Use `kerasrecipes.diagnosis.Finding`."
+                )
             _check_choice("severity", item.severity, ("error", "warning", "note"))
 
 
@@ -242,6 +248,7 @@ class Page:
         footer: The last line, e.g. version and date.
 
     Raises:
+        TypeError: If `answer` holds something else than facts, or `sections` than sections.
         ValueError: If two figures have the same name.
 
     Example:
@@ -256,6 +263,13 @@ class Page:
     footer: str = ""
 
     def __post_init__(self) -> None:
+        for argument, kind in (("answer", Fact), ("sections", Section)):
+            for entry in getattr(self, argument):
+                if not isinstance(entry, kind):
+                    raise TypeError(
+                        f"`{argument}` must hold {kind.__name__} only. Received: "
+                        f"{type(entry).__name__}. Put it into a {kind.__name__} first."
+                    )
         seen: set[str] = set()
         for section in self.sections:
             for block in section.body:

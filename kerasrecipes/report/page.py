@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import functools
+import hashlib
 import itertools
 import numbers
 import os
 import re
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kerasrecipes.checkpoints import write_bytes
+from kerasrecipes.data.visible import visible
 from kerasrecipes.report.content import (
     Figure,
     FindingLike,
@@ -33,8 +36,9 @@ if TYPE_CHECKING:
 def render(page: Page) -> str:
     """Returns the page as one self-contained HTML document.
 
-    It loads nothing and runs no script, and its Content-Security-Policy forbids both; all text
-    is escaped. It follows the reader's choice of light or dark, fits a phone, and prints.
+    It loads nothing and runs no script, and its Content-Security-Policy forbids both, and every
+    style but its own sheet. All text is escaped, and its invisible signs are written out. It
+    follows the reader's choice of light or dark, fits a phone, and prints.
 
     Args:
         page: The `Page` to show.
@@ -47,7 +51,11 @@ def render(page: Page) -> str:
     >>> "<h1>digits &amp; letters</h1>" in html
     True
     """
-    return _template().render(page=page, blocks=_blocks, picture=_picture, evidence=_evidence)
+    sheet = _style_sheet()
+    digest = base64.b64encode(hashlib.sha256(sheet.encode("utf-8")).digest()).decode("ascii")
+    return _template().render(
+        page=page, blocks=_blocks, picture=_picture, evidence=_evidence, sheet=sheet, digest=digest
+    )
 
 
 def write(page: Page, path: str | os.PathLike[str]) -> Path:
@@ -83,7 +91,7 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("kerasrecipes.report", ""),
         autoescape=True,
-        finalize=_with_unbroken_percentages,
+        finalize=_shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -91,9 +99,19 @@ def _template() -> jinja2.Template:
     return environment.get_template("page.html.j2")
 
 
-def _with_unbroken_percentages(value: Any) -> Any:
-    """Text in which no line ends between a number and its percent sign."""
-    return re.sub(r"(?<=\d) %", "\u00a0%", value) if type(value) is str else value
+@functools.cache
+def _style_sheet() -> markupsafe.Markup:
+    """The sheet as it stands between the tags, sign by sign: the policy knows it by its hash."""
+    from markupsafe import Markup
+
+    return Markup(resources.files("kerasrecipes.report").joinpath("page.css").read_text("utf-8"))
+
+
+def _shown(value: Any) -> Any:
+    """Text without hidden signs, in which no line ends between a number and its percent sign."""
+    if type(value) is not str:
+        return value
+    return re.sub(r"(?<=\d) %", "\u00a0%", visible(value))
 
 
 def _blocks(section: Section) -> Iterator[tuple[str, list[Table | Figure | Findings]]]:
@@ -119,7 +137,9 @@ def _picture(figure: Figure) -> markupsafe.Markup:
 
     if isinstance(figure.image, bytes):
         data = base64.b64encode(figure.image).decode("ascii")
-        return Markup('<img src="data:image/png;base64,{}" alt="{}">').format(data, figure.alt)
-    attributes = Markup(' role="img" aria-label="{}"').format(figure.alt)
+        return Markup('<img src="data:image/png;base64,{}" alt="{}">').format(
+            data, visible(figure.alt)
+        )
+    attributes = Markup(' role="img" aria-label="{}"').format(visible(figure.alt))
     svg = inline(figure.image, figure.name)
     return Markup("<svg") + attributes + Markup(svg.removeprefix("<svg"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
+from kerasrecipes.data.visible import visible
+
 _DROPPED = frozenset({"metadata", "style", "title", "desc"})
 _ALLOWED = frozenset(
     {"svg", "g", "defs", "symbol", "use", "image", "text", "tspan", "clipPath", "mask", "marker"}
@@ -12,7 +14,14 @@ _ALLOWED = frozenset(
     | {"pattern", "linearGradient", "radialGradient", "stop"}
 )
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# What a `style` may set, each by an attribute of its own.
+_PRESENTATION = frozenset(
+    {"fill", "fill-opacity", "fill-rule", "opacity", "color", "visibility", "image-rendering"}
+    | {"stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-opacity"}
+    | {"stroke-dasharray", "stroke-dashoffset", "stroke-miterlimit", "clip-path", "mask"}
+    | {"font-size", "font-style", "font-weight", "text-anchor", "dominant-baseline"}
+    | {"stop-color", "stop-opacity", "marker-start", "marker-mid", "marker-end"}
+)
 _COORDINATES = frozenset({"d", "x", "y", "x1", "x2", "y1", "y2", "width", "height", "points"})
 
 
@@ -21,7 +30,8 @@ def inline(svg: str, prefix: str) -> str:
 
     Ids are numbered afresh under `prefix`, and those that nothing refers to are dropped; style
     sheets (which would leak into the page), comments, metadata and the fixed size are removed;
-    text takes the font of the page, and signs that XML cannot hold become U+FFFD.
+    a `style` becomes attributes, so that the page's policy can refuse every inline style; text
+    takes the font of the page, and its invisible signs are written out.
     Passing the result in again gives it back unchanged.
 
     Args:
@@ -61,7 +71,7 @@ def _parse(svg: str, prefix: str) -> ET.Element:
     if "<!ENTITY" in svg:
         raise ValueError(f"An SVG must not define entities. Received: figure {prefix!r}.")
     try:
-        root = ET.fromstring(_NO_XML.sub("\ufffd", svg))
+        root = ET.fromstring(visible(svg.replace("\r\n", "\n")))
     except ET.ParseError as error:
         raise ValueError(
             f"An SVG must be well-formed XML. Received: {error} in the figure {prefix!r}."
@@ -81,11 +91,13 @@ def _clean(element: ET.Element, prefix: str) -> None:
             f"An SVG in a report must only draw. Received: <{element.tag}> in the figure "
             f"{prefix!r}. Save the picture as PNG instead."
         )
-    element.attrib = {
+    own = {
         name: value
         for key, text in element.attrib.items()
         if (value := _attribute(name := _local(key), text, prefix))
     }
+    settings = _settings(own.pop("style", ""))
+    element.attrib = {**own, **settings}
     for child in list(element):
         if _local(child.tag) in _DROPPED:
             element.remove(child)
@@ -110,8 +122,6 @@ def _attribute(name: str, value: str, prefix: str) -> str:
             "An SVG must load nothing from outside itself: a report needs no network. "
             f"Received: {name}={value!r} in the figure {prefix!r}."
         )
-    if name == "style":
-        return _style(value)
     if name == "transform" and value.startswith("rotate(-0 "):
         return ""
     if name in _COORDINATES:
@@ -119,16 +129,17 @@ def _attribute(name: str, value: str, prefix: str) -> str:
     return value
 
 
-def _style(value: str) -> str:
-    """The declarations of a `style` attribute, less the font's family."""
-    kept = []
-    for declaration in re.split(r";\s*", value):
+def _settings(style: str) -> dict[str, str]:
+    """The declarations of a `style` as attributes, less the font's family."""
+    kept = {}
+    for declaration in re.split(r";\s*", style):
         name, _, setting = declaration.partition(":")
+        name, setting = name.strip(), setting.strip()
         if name == "font":
             name, setting = "font-size", " ".join(re.findall(r"[\d.]+px", setting))
-        if setting and name != "font-family":
-            kept.append(f"{name}:{setting.strip()}")
-    return ";".join(kept)
+        if setting and name in _PRESENTATION:
+            kept[name] = setting
+    return kept
 
 
 def _renumber(root: ET.Element, prefix: str) -> None:

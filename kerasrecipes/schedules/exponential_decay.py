@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kerasrecipes.schedules.schedule import Schedule, check_rate
+from kerasrecipes.schedules.schedule import Schedule, check_rate, is_number
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -34,7 +34,7 @@ class ExponentialDecay(Schedule):
 
     def __init__(self, initial: float, base: float = 0.95) -> None:
         check_rate("initial", initial)
-        if not 0 < base <= 1:
+        if not (is_number(base) and 0 < base <= 1):
             raise ValueError(
                 "`base` must be in (0, 1], or the rate would grow or change its sign. "
                 f"Received: base={base}. Try 0.95."
@@ -43,7 +43,7 @@ class ExponentialDecay(Schedule):
 
     def formula(self, epoch: Any, xp: Any) -> Any:
         """`base^epoch * initial`."""
-        return self.initial * xp.power(self.base, epoch)
+        return float(self.initial) * xp.power(float(self.base), epoch)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 
-from kerasrecipes.schedules.schedule import Schedule, check_rate
+from kerasrecipes.schedules.schedule import LARGEST_RATE, Schedule, check_rate, is_number
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -38,7 +37,7 @@ class InverseSqrtDecay(Schedule):
 
     def __init__(self, initial: float, k: float = 1.0) -> None:
         check_rate("initial", initial)
-        if not (math.isfinite(k) and k > 0):
+        if not (is_number(k) and 0 < k <= LARGEST_RATE):
             raise ValueError(
                 "`k` must be a finite number > 0: it multiplies the learning rate. "
                 f"Received: k={k}. The default is 1.0."
@@ -47,7 +46,7 @@ class InverseSqrtDecay(Schedule):
 
     def formula(self, epoch: Any, xp: Any) -> Any:
         """`k * initial / sqrt(max(epoch, 1))`."""
-        return self.k * self.initial / xp.sqrt(xp.maximum(epoch, 1.0))
+        return float(self.k) * float(self.initial) / xp.sqrt(xp.maximum(epoch, 1.0))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 
-from kerasrecipes.schedules.schedule import Schedule, check_rate
+from kerasrecipes.schedules.schedule import LARGEST_RATE, Schedule, check_rate, is_number
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -35,7 +34,7 @@ class InverseTimeDecay(Schedule):
 
     def __init__(self, initial: float, decay_rate: float) -> None:
         check_rate("initial", initial)
-        if not (math.isfinite(decay_rate) and decay_rate >= 0):
+        if not (is_number(decay_rate) and 0 <= decay_rate <= LARGEST_RATE):
             raise ValueError(
                 "`decay_rate` must be a finite number >= 0, or the rate would grow. "
                 f"Received: decay_rate={decay_rate}. Use 0.0 for a constant rate."
@@ -44,7 +43,7 @@ class InverseTimeDecay(Schedule):
 
     def formula(self, epoch: Any, xp: Any) -> Any:
         """`initial / (1 + decay_rate * epoch)`."""
-        return self.initial / (1.0 + self.decay_rate * epoch)
+        return float(self.initial) / (1.0 + float(self.decay_rate) * epoch)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""

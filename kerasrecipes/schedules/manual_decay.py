@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-from kerasrecipes.schedules.schedule import Schedule, check_rate
+from kerasrecipes.schedules.schedule import LARGEST_COUNT, Schedule, check_rate, is_number
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -34,8 +35,13 @@ class ManualDecay(Schedule):
     """
 
     def __init__(self, rates: dict[int, float]) -> None:
+        if not isinstance(rates, Mapping):
+            raise ValueError(
+                "`rates` must be a dict from epoch to rate. "
+                f"Received: rates={rates!r}. Write ManualDecay({{0: 0.1}})."
+            )
         for epoch, rate in rates.items():
-            if isinstance(epoch, (bool, str)) or not epoch >= 0 or epoch % 1:
+            if not is_number(epoch) or not 0 <= epoch <= LARGEST_COUNT or epoch % 1:
                 raise ValueError(
                     "`rates` must have whole numbers >= 0 as epochs. "
                     f"Received: epoch={epoch!r} in rates={rates}. Write ManualDecay({{0: 0.1}})."
@@ -50,9 +56,9 @@ class ManualDecay(Schedule):
 
     def formula(self, epoch: Any, xp: Any) -> Any:
         """The rate of the last epoch named that has begun."""
-        rate = xp.full_like(epoch, self.rates[0])
+        rate = xp.full_like(epoch, float(self.rates[0]))
         for start in sorted(self.rates):
-            rate = xp.where(epoch >= start, self.rates[start], rate)
+            rate = xp.where(epoch >= start, float(self.rates[start]), rate)
         return rate
 
     def get_config(self) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """A schedule of the epoch, counted in optimizer steps."""
 
+import numbers
+
 import keras
 
 
@@ -21,6 +23,7 @@ class PerStep(keras.optimizers.schedules.LearningRateSchedule):
         staircase: Whether the rate stays the same within an epoch. Defaults to `True`.
 
     Raises:
+        TypeError: If `schedule` is no `Schedule`.
         ValueError: If `steps_per_epoch` is not a whole number >= 1.
 
     Example:
@@ -32,7 +35,15 @@ class PerStep(keras.optimizers.schedules.LearningRateSchedule):
     """
 
     def __init__(self, schedule, steps_per_epoch, staircase=True):
-        if isinstance(steps_per_epoch, bool) or not steps_per_epoch >= 1 or steps_per_epoch % 1:
+        if not callable(getattr(schedule, "formula", None)):
+            raise TypeError(
+                "`schedule` must be a Schedule of kerasrecipes, a function of the epoch. Received: "
+                f"schedule={schedule!r}. For a constant rate use ExponentialDecay(rate, base=1.0)."
+            )
+        is_number = isinstance(steps_per_epoch, numbers.Real)
+        if isinstance(steps_per_epoch, bool) or not (
+            is_number and 1 <= steps_per_epoch < 2**31 and not steps_per_epoch % 1
+        ):
             raise ValueError(
                 "`steps_per_epoch` must be a whole number >= 1: an epoch has at least one step. "
                 f"Received: steps_per_epoch={steps_per_epoch}. Use "

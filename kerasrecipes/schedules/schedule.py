@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import numbers
 from typing import Any
 
 import numpy as np
@@ -68,9 +68,18 @@ class Schedule:
         return PerStep(self, steps_per_epoch, staircase=staircase)
 
 
+LARGEST_RATE = 1e38  # float32 holds it
+LARGEST_COUNT = 2**31 - 1  # int32, in which optimizers count their steps
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number; true and false are none."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
 def check_rate(name: str, rate: float) -> None:
     """Raises ValueError unless `rate` is a finite number above 0."""
-    if not (math.isfinite(rate) and rate > 0):
+    if not (is_number(rate) and 0 < rate <= LARGEST_RATE):
         raise ValueError(
             f"`{name}` must be a finite learning rate > 0: at 0 nothing is learnt. "
             f"Received: {name}={rate}. Try 0.01."
@@ -79,8 +88,8 @@ def check_rate(name: str, rate: float) -> None:
 
 def check_whole(name: str, number: int, meaning: str) -> None:
     """Raises ValueError unless `number` is a whole number >= 1."""
-    if isinstance(number, bool) or not number >= 1 or number % 1:
+    if not is_number(number) or not 1 <= number <= LARGEST_COUNT or number % 1:
         raise ValueError(
-            f"`{name}` must be a whole number >= 1: {meaning}. "
+            f"`{name}` must be a whole number >= 1 that int32 holds: {meaning}. "
             f"Received: {name}={number}. Round it to 1 or more."
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kerasrecipes.schedules.schedule import Schedule, check_rate, check_whole
+from kerasrecipes.schedules.schedule import Schedule, check_rate, check_whole, is_number
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -37,7 +37,7 @@ class StepDecay(Schedule):
     def __init__(self, initial: float, factor: float, every: int) -> None:
         check_rate("initial", initial)
         check_whole("every", every, "a stair lasts at least one epoch")
-        if not 0 < factor <= 1:
+        if not (is_number(factor) and 0 < factor <= 1):
             raise ValueError(
                 "`factor` must be in (0, 1], or the rate would grow or change its sign. "
                 f"Received: factor={factor}. Try 0.5."
@@ -46,7 +46,7 @@ class StepDecay(Schedule):
 
     def formula(self, epoch: Any, xp: Any) -> Any:
         """`factor^floor(epoch / every) * initial`."""
-        return self.initial * xp.power(self.factor, xp.floor(epoch / self.every))
+        return float(self.initial) * xp.power(float(self.factor), xp.floor(epoch / self.every))
 
     def get_config(self) -> dict[str, Any]:
         """The arguments."""

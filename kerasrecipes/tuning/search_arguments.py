@@ -25,6 +25,15 @@ def check_numbers(**values: Any) -> None:
             )
 
 
+def check_oracle(oracle: Any) -> None:
+    """Raises TypeError unless the oracle is one of keras-tuner's kind."""
+    if not isinstance(oracle, keras_tuner.Oracle):
+        raise TypeError(
+            "`oracle` must be a keras_tuner.Oracle, or None for a random search. "
+            f"Received: {type(oracle).__name__}. Give its own arguments to the oracle."
+        )
+
+
 def check_objective(objective: Any, oracle: keras_tuner.Oracle) -> None:
     """Raises ValueError unless the objective is the oracle's own, or None."""
     if objective is None:

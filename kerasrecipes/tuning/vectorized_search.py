@@ -27,7 +27,7 @@ from kerasrecipes.tuning.candidates import Candidate, chunks_of, groups_of, memo
 from kerasrecipes.tuning.fit_arguments import TrainedItself, fit_arguments
 from kerasrecipes.tuning.member_callbacks import require_by_logs
 from kerasrecipes.tuning.member_store import MemberStore
-from kerasrecipes.tuning.search_arguments import check_numbers, check_objective
+from kerasrecipes.tuning.search_arguments import check_numbers, check_objective, check_oracle
 from kerasrecipes.tuning.shared_data import SharedData
 from kerasrecipes.tuning.train_chunk import objective_value, train_chunk
 from kerasrecipes.tuning.users_code import UsersCodeError, users_code
@@ -117,6 +117,7 @@ class VectorizedSearch(keras_tuner.Tuner):
                 seed=seed,
             )
         else:
+            check_oracle(oracle)
             check_objective(objective, oracle)
         # Keras-tuner gives up after so many failures in a row; here a whole group is one.
         if oracle.max_consecutive_failed_trials is not None:

@@ -96,8 +96,8 @@ def test_a_model_without_a_loss_needs_one(folder):
     ("model", "data", "options", "words"),
     [
         ("nix.keras", "data.npz", (), "`nix.keras` does not exist: give a .keras file or the dir"),
-        ("data.npz", "data.npz", (), "`data.npz` cannot be loaded as a Keras model (File format"),
-        ("half.keras", "data.npz", (), "`half.keras` cannot be loaded as a Keras model ("),
+        ("data.npz", "data.npz", (), "`data.npz` is no `.keras` file"),
+        ("half.keras", "data.npz", (), "`half.keras` cannot be loaded ("),
         (".", "data.npz", (), "`.` is not the directory of a finished run"),
         ("a.keras", "nix.npz", (), "there is no file `nix.npz`"),
         ("a.keras", "wide.npz", (), "the model takes rows of 4 numbers (4,), and these have 5"),

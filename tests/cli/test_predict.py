@@ -147,7 +147,7 @@ def test_a_directory_that_is_no_run_is_refused(run, new_rows, tmp_path):
         ("encoding.json", None, "give the directory of a finished `kerasrecipes run`"),
         ("model.keras", b"PK\x03\x04 half of it", "model.keras` cannot be loaded ("),
         ("model.keras", b"", "model.keras` cannot be loaded ("),
-        ("model.keras", None, "run `kerasrecipes run` again."),
+        ("model.keras", None, "(no model.keras in it): make one"),
     ],
 )
 def test_a_damaged_run_is_refused(name, content, words, new_rows, tmp_path):
@@ -174,7 +174,7 @@ def test_a_model_with_code_in_it_is_not_run(new_rows, tmp_path):
     outputs = keras.layers.Lambda(lambda x: x, output_shape=(9,))(inputs)
     keras.Model(inputs, outputs).save(tmp_path / "run" / "model.keras")
     line = refusal("predict", "run", "new.csv", directory=tmp_path)
-    assert "model.keras` cannot be loaded (" in line
+    assert "`model.keras` holds a layer `Lambda`, which runs code" in line
 
 
 @pytest.mark.parametrize(

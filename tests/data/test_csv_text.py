@@ -26,7 +26,7 @@ def written(tmp_path, content):
     ],
 )
 def test_separator_and_names_are_found(tmp_path, text, separator, names):
-    assert check_csv(written(tmp_path, text)) == (separator, names)
+    assert check_csv(written(tmp_path, text))[:2] == (separator, names)
 
 
 @pytest.mark.parametrize(

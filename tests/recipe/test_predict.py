@@ -76,7 +76,7 @@ def test_the_model_comes_with_its_encoding(tmp_path):
     [
         ("result.json", "is not the directory of a finished run"),
         ("encoding.json", "cannot be used"),
-        ("model.keras", "cannot be loaded"),
+        ("model.keras", "no model.keras in it"),
     ],
 )
 def test_a_file_that_is_missing_is_named(name, match, tmp_path):

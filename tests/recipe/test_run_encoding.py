@@ -1,12 +1,13 @@
 """What lies beside a model so that it can be given new rows."""
 
 import json
+import math
 
 import numpy as np
 import pandas
 import pytest
 
-from kerasrecipes.data import DataError, Encoding, TargetEncoding
+from kerasrecipes.data import DataError, Encoding, TargetEncoding, memory
 from kerasrecipes.recipe.run_encoding import RunEncoding
 
 FRAME = pandas.DataFrame({"size": [1.0, None, 3.0, 2.0], "pet": ["cat", "dog", "dog", "cat"]})
@@ -43,6 +44,17 @@ def test_it_comes_back_from_its_file_as_it_was(encoding, tmp_path):
         lambda entries: entries.update(table=[1, 2]),
         lambda entries: entries.update(target="label"),
         lambda entries: entries.update(version=2),
+        lambda entries: entries.update(target_name=["y"]),
+        lambda entries: entries.update(feature_names=[1]),
+        lambda entries: entries.update(input_shape=[-1]),
+        lambda entries: entries.update(input_shape=["4"]),
+        lambda entries: entries["table"]["columns"][0].update(median="1"),
+        lambda entries: entries["table"]["columns"][0].update(median=math.nan),
+        lambda entries: entries["table"]["columns"][1].update(categories=[["a"]]),
+        lambda entries: entries["table"]["columns"][1].update(other=2),
+        lambda entries: entries["target"].update(classes=["a", 1]),
+        lambda entries: entries["target"].update(classes=["a", "a"]),
+        lambda entries: entries["target"].update(task="system"),
     ],
 )
 def test_a_file_that_is_not_as_it_was_written_is_refused(change, tmp_path):
@@ -96,3 +108,17 @@ def test_a_gap_where_numbers_were_trained_on_is_refused():
     frame = pandas.DataFrame({"a": [1.0, np.nan], "b": [2.0, 2.0], "c": [3.0, 3.0]})
     with pytest.raises(DataError, match=r"not finite: nan at index \(1, 0\)"):
         of_arrays((3,), ()).inputs(frame)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "", "\x00", "[]"])
+def test_a_file_that_is_no_encoding_at_all_is_refused(text, tmp_path):
+    (tmp_path / "encoding.json").write_text(text)
+    with pytest.raises(DataError, match=r"encoding.json` cannot be used"):
+        RunEncoding.load(tmp_path)
+
+
+def test_a_file_larger_than_the_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    (tmp_path / "encoding.json").write_text(json.dumps(of_table().to_dict()))
+    monkeypatch.setattr(memory, "available_memory", lambda: 1000)
+    with pytest.raises(DataError, match=r"`encoding.json` takes about"):
+        RunEncoding.load(tmp_path)

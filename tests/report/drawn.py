@@ -26,7 +26,7 @@ def shapes(figure: Figure, colour: str, *, kind: str = "stroke") -> list[np.ndar
     return [
         np.array(re.findall(r"(-?[\d.]+) (-?[\d.]+)", node.attrib["d"]), dtype=float)
         for node in _nodes(figure)
-        if _tag(node) == "path" and f"{kind}:{colour}" in node.get("style", "")
+        if _tag(node) == "path" and node.get(kind) == colour
     ]
 
 

@@ -64,7 +64,7 @@ def test_the_fixed_size_gives_way_to_the_view_box():
     ["font-size: 10px; font-family: 'DejaVu Sans', serif", "font: 10px 'DejaVu Sans', serif"],
 )
 def test_text_keeps_its_size_and_takes_the_font_of_the_page(style):
-    assert '<text style="font-size:10px">' in inline(svg(f'<text style="{style}">x</text>'), "a")
+    assert '<text font-size="10px">' in inline(svg(f'<text style="{style}">x</text>'), "a")
 
 
 def test_coordinates_are_rounded_to_hundredths_of_a_point():

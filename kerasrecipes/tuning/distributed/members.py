@@ -9,9 +9,10 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from kerasrecipes.tuning.distributed import guarded_tuner, parent, worker_link
+from kerasrecipes.tuning.distributed.atomic import unwritable
 from kerasrecipes.tuning.distributed.errors import SweepError
 from kerasrecipes.tuning.distributed.run_script import REFUSED
 
@@ -60,9 +61,13 @@ class LocalRunner:
         ]
 
     def start(self, environment: Mapping[str, str], log: Path) -> Process:
-        """Starts the script."""
+        """Starts the script.
+
+        Raises:
+            StoreError: If the log cannot be written, or is a link to somewhere else.
+        """
         own = {parent.PARENT: str(os.getpid()), "PYTHONUNBUFFERED": "1"}
-        with log.open("ab") as output:
+        with _appended(log) as output:
             return subprocess.Popen(
                 self.command,
                 env={**os.environ, **own, **environment},
@@ -71,6 +76,15 @@ class LocalRunner:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the launcher alone, which ends them
             )
+
+
+def _appended(log: Path) -> BinaryIO:
+    """The log, open to append to; a link is refused, for what it points to is somewhere else."""
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        return os.fdopen(os.open(log, flags, 0o666), "ab")
+    except OSError as error:
+        raise unwritable(log.parent, error) from error
 
 
 class Member:

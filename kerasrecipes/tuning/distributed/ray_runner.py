@@ -111,7 +111,8 @@ def _task() -> Callable[..., int]:
             Path(script).write_text(source, encoding="utf-8")
         Path(log).parent.mkdir(parents=True, exist_ok=True)
         module = "kerasrecipes.tuning.distributed.run_script"
-        with open(log, "ab") as output:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        with os.fdopen(os.open(log, flags, 0o666), "ab") as output:
             return subprocess.run(
                 [sys.executable, "-m", module, script, *arguments],
                 env={**os.environ, parent_variable: str(os.getpid()), **environment},

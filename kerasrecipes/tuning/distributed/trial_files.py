@@ -59,9 +59,12 @@ def read_state(file: Path, sink: Callable[[str], None]) -> dict[str, Any] | None
         state = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(state, dict):
             raise ValueError("it holds no object")
+        for trial_id in state.get("start_order", ()):
+            if not re.fullmatch(r"[\w-][\w.-]*", trial_id):  # it becomes the name of a directory
+                raise ValueError(f"it names a trial {trial_id!r}")
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         aside = set_aside(file)
         sink(
             f"`{file}` is corrupted ({_short(error)}); it was set aside as `{aside.name}`, and the "

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kerasrecipes.tuning.distributed.errors import SweepError
-from kerasrecipes.tuning.distributed.members import DEATHS, FAILURES, Member
+from kerasrecipes.tuning.distributed.errors import StoreError, SweepError
+from kerasrecipes.tuning.distributed.members import DEATHS, FAILURES, LocalRunner, Member
 
 
 class Runner:
@@ -85,3 +85,12 @@ def test_a_process_is_ended_at_once_if_it_runs(tmp_path):
     worker.stop()
     worker.kill()
     assert worker._process.poll() == -15
+
+
+def test_a_log_that_is_a_link_is_not_written_through(tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text("as it was")
+    (tmp_path / "chief.log").symlink_to(outside)
+    with pytest.raises(StoreError, match="cannot be written"):
+        LocalRunner(tmp_path / "script.py", ()).start({}, tmp_path / "chief.log")
+    assert outside.read_text() == "as it was"

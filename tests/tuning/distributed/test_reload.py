@@ -180,3 +180,15 @@ def test_a_grid_search_goes_on_along_its_grid(tmp_path):
     found = {value["x"] for value in values(oracle).values()}
     assert found == {value["x"] for value in values(whole).values()}
     assert len(found) == points
+
+
+@pytest.mark.parametrize("trial_id", ["../../outside", "/tmp/outside", "..", 7])
+def test_a_state_that_names_a_trial_outside_its_directory_is_set_aside(trial_id, begun, tmp_path):
+    file = next(tmp_path.rglob("oracle.json"))
+    state = json.loads(file.read_text())
+    file.write_text(json.dumps({**state, "start_order": [*state["start_order"], trial_id]}))
+    before = set(tmp_path.parent.rglob("*outside*"))
+    oracle, (said,) = reloaded(tmp_path)
+    assert "is corrupted (" in said
+    assert finish(oracle) == ["3", "4", "5"]
+    assert set(tmp_path.parent.rglob("*outside*")) == before
