@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, strategies
 
 import kerasrecipes as kr
+from kerasrecipes.checkpoints import CheckpointError, CheckpointStore
 from kerasrecipes.data import DataError, Encoding, TargetEncoding
 from kerasrecipes.data.visible import visible
 from kerasrecipes.model_files import load_model_file
@@ -100,6 +101,33 @@ def test_damaged_files_are_read_or_refused(ending, tmp_path):
         path.write_bytes(content)
         read_file(path)
 
+    check()
+
+
+@pytest.mark.parametrize("name", ["arrays.npz", "state.json", "manifest.json"])
+def test_a_damaged_checkpoint_is_never_read_as_another_state(name, tmp_path):
+    state = {"weights": np.arange(6.0), "epoch": 3, "said": ["cost \u00e9"]}
+    store = CheckpointStore(tmp_path, sink=lambda line: None)
+    path = store.save(1, state, {"seed": 0}) / name
+    sound = path.read_bytes()
+
+    @cases(SHARE)
+    @given(damaged(sound))
+    def check(content):
+        path.parent.mkdir(exist_ok=True)
+        for other, text in others.items():
+            (path.parent / other).write_bytes(text)
+        path.write_bytes(content)
+        try:
+            found = store.newest()
+        except CheckpointError:
+            assert content != sound
+        else:
+            assert content == sound
+            assert found.state["epoch"] == 3
+            np.testing.assert_array_equal(found.state["weights"], state["weights"])
+
+    others = {each.name: each.read_bytes() for each in path.parent.iterdir()}
     check()
 
 
