@@ -19,7 +19,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from written_section import write_section
+from pages.section import write_section
 
 from kerasrecipes.callbacks import Resume
 

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from written_section import put_between
+from pages.section import put_between
 
 from doctor_bench.table import Answers, false_alarms, fault_table, misses, ratio_line
 

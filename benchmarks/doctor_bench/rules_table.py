@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
-from written_section import put_between
+from pages.section import put_between
 
 from doctor_bench.page import PAGE
 from kerasrecipes.diagnosis.rules import RULES, RUN_RULES, Rule

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+BEHIND = 10  # a niceness
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # then every 30 s
 
 
@@ -76,6 +80,7 @@ class BackgroundSaver:
         return not self._is_failing
 
     def _run(self) -> None:
+        _go_behind_the_training()
         while (job := self._next()) is not None:
             try:
                 self._write(job)
@@ -136,3 +141,10 @@ class BackgroundSaver:
         if error is not None:
             self._thread = None
             raise error
+
+
+def _go_behind_the_training() -> None:
+    """On Linux a priority is that of a thread: this one takes what the training leaves."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)

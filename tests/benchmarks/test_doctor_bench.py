@@ -17,7 +17,7 @@ from doctor_bench.rules_table import codes_of, rules_table
 from doctor_bench.skill import does_harm, skill
 from doctor_bench.table import false_alarms, ratios
 from doctor_bench.trial import Kept, Trial, fingerprint, made_by
-from written_section import put_between
+from pages.section import put_between
 
 from kerasrecipes.diagnosis.rules import RULES
 

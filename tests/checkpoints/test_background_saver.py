@@ -1,11 +1,13 @@
 """Saving beside the training."""
 
 import errno
+import os
+import sys
 import threading
 
 import pytest
 
-from kerasrecipes.checkpoints.background_saver import BackgroundSaver
+from kerasrecipes.checkpoints.background_saver import BEHIND, BackgroundSaver
 
 
 class Disk:
@@ -105,3 +107,18 @@ def test_saving_begins_again_after_the_end():
     saver.put(1, {}, {})
     saver.finish()
     assert disk.saved == [1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux")
+def test_the_training_goes_before():
+    seen = []
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+
+    def save(number, state, about):
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    saver = BackgroundSaver(save)
+    saver.put(1, {}, {})
+    saver.finish()
+    assert seen == [BEHIND]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before

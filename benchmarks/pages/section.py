@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results.md"
+RESULTS = Path(__file__).resolve().parents[2] / "docs" / "results.md"
 
 
 def put_between(page: str, mark: str, lines: list[str]) -> str:
