@@ -146,5 +146,7 @@ class BackgroundSaver:
 def _go_behind_the_training() -> None:
     """On Linux a priority is that of a thread: this one takes what the training leaves."""
     if sys.platform == "linux":
+        own = threading.get_native_id()
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BEHIND)
+            niceness = max(BEHIND, os.getpriority(os.PRIO_PROCESS, own))
+            os.setpriority(os.PRIO_PROCESS, own, niceness)
