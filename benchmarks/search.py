@@ -1,13 +1,15 @@
 """Searches from coarse to fine beside keras-tuner's and Optuna's, on functions and on tables.
 
-    python benchmarks/search.py [--seeds 30] [--only METHOD] [--processes 2] [--write]
+    python benchmarks/search.py [--seeds 30] [--only METHOD] [--processes 2] [--write] [--pack]
     python benchmarks/search.py --quick             3 seeds, the fast methods
     python benchmarks/search.py --overhead          milliseconds per trial, by trials
     python benchmarks/search.py --make-tables       trains the tables again (minutes)
 
-Every search is kept in a file under `--kept`, so that a run broken off goes on. The slow methods
-(`BayesianOptimization` takes seconds per trial) may have fewer seeds by `--slow-seeds`: all methods
-are then ranked on those seeds, and the fast ones on all of theirs. The last lines are the goals.
+Every search is kept in a file under `--kept`, so that a run broken off goes on; `--pack` puts those
+of the other methods into `search_tasks/courses.tar.xz`, which is read too, for they do not depend on
+this library's code. (Delete it to do them again.) The slow methods may have fewer seeds by
+`--slow-seeds`: all are then ranked on those, and the fast ones on all of theirs. The last lines are
+the goals.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import tempfile
 import zlib
@@ -28,8 +29,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core for each process
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
-import numpy as np
 from search_tasks import synthetic, tables
+from search_tasks.kept import Kept, name_of
 from search_tasks.make_tables import EPOCHS, MNIST, make_table
 from search_tasks.methods import METHODS, OURS, is_at_hand, run
 from search_tasks.overhead import overheads
@@ -62,6 +63,8 @@ def main() -> int:
     print("\n".join(lines))
     if options.write:
         write_page(lines)
+    if options.pack:
+        Kept(kept).pack(names_of([method for method in METHODS if method != OURS], options.seeds))
     return 0 if met or options.quick else 1
 
 
@@ -73,7 +76,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     default = Path(tempfile.gettempdir()) / "kerasrecipes-search"
     parser.add_argument("--kept", default=str(default), help="folder of the searches done")
-    for flag in ("quick", "overhead", "make-tables", "write"):
+    for flag in ("quick", "overhead", "make-tables", "write", "pack"):
         parser.add_argument(f"--{flag}", action="store_true")
     options = parser.parse_args()
     options.seeds = 3 if options.quick else options.seeds
@@ -97,14 +100,14 @@ def all_tasks() -> dict:
 
 def search(methods: list[str], options: argparse.Namespace, kept: Path) -> None:
     """Does the searches that are not kept yet, the first seeds first."""
-    jobs = []
+    done, jobs = Kept(kept), []
     for seed in range(options.seeds):
         for method in methods:
             if method in SLOW and seed >= options.slow_seeds:
                 continue
             for task in all_tasks():
-                for budget in BUDGETS if method == OURS else BUDGETS[-1:]:
-                    if not file_of(kept, method, task, seed, budget).exists():
+                for budget in budgets_of(method):
+                    if not done.has(file_of(method, task, seed, budget)):
                         jobs.append((str(kept), method, task, seed, budget))
     with get_context("spawn").Pool(options.processes) as pool:
         for done, job in enumerate(pool.imap_unordered(do, jobs), 1):
@@ -115,19 +118,29 @@ def search(methods: list[str], options: argparse.Namespace, kept: Path) -> None:
 def do(job: tuple[str, str, str, int, int]) -> str:
     kept, method, task, seed, budget = job
     course = run(method, all_tasks()[task], seed, budget)
-    path = file_of(Path(kept), method, task, seed, budget)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.save(path.with_suffix(".part.npy"), course)
-    path.with_suffix(".part.npy").replace(path)
+    Kept(Path(kept)).save(file_of(method, task, seed, budget), course)
     return f"{method} on {task}"
 
 
-def file_of(kept: Path, method: str, task: str, seed: int, budget: int) -> Path:
-    """Where a search is kept; ours holds for its sources only."""
-    folder = method.replace(" ", "_")
-    if method == OURS:
-        folder += f"-{fingerprint():08x}"
-    return kept / folder / re.sub(r"\W+", "_", task) / f"seed{seed}_budget{budget}.npy"
+def budgets_of(method: str) -> tuple[int, ...]:
+    """Ours is told how many trials there will be; the others are the same at each budget."""
+    return BUDGETS if method == OURS else BUDGETS[-1:]
+
+
+def file_of(method: str, task: str, seed: int, budget: int) -> str:
+    """The name of a search; ours holds for its sources only."""
+    version = f"-{fingerprint():08x}" if method == OURS else ""
+    return name_of(f"{method}{version}", task, seed, budget)
+
+
+def names_of(methods: list[str], seeds: int) -> list[str]:
+    return [
+        file_of(method, task, seed, budget)
+        for method in methods
+        for task in all_tasks()
+        for seed in range(seeds)
+        for budget in budgets_of(method)
+    ]
 
 
 @cache
@@ -137,14 +150,13 @@ def fingerprint() -> int:
 
 def gather(options: argparse.Namespace) -> Courses:
     """All searches kept, of any method."""
-    found: dict = {}
+    kept, found = Kept(Path(options.kept)), {}  # type: ignore[var-annotated]
     for method in METHODS:
-        budgets = BUDGETS if method == OURS else BUDGETS[-1:]
         for task in all_tasks():
             for seed in range(options.seeds):
-                paths = [file_of(Path(options.kept), method, task, seed, b) for b in budgets]
-                if all(path.exists() for path in paths):
-                    by_budget = dict(zip(budgets, map(np.load, paths), strict=True))
+                names = {b: file_of(method, task, seed, b) for b in budgets_of(method)}
+                if all(map(kept.has, names.values())):
+                    by_budget = {budget: kept.load(name) for budget, name in names.items()}
                     found.setdefault(method, {}).setdefault(task, {})[seed] = by_budget
     return found
 
