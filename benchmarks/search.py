@@ -6,7 +6,7 @@
     python benchmarks/search.py --make-tables       trains the tables again (minutes)
 
 Every search is kept in a file under `--kept`, so that a run broken off goes on; `--pack` puts those
-of the other methods into `search_tasks/courses.tar.xz`, which is read too, for they do not depend on
+of the other methods into `search_tasks/courses.tar.xz`, which is read: they do not depend on
 this library's code. (Delete it to do them again.) The slow methods may have fewer seeds by
 `--slow-seeds`: all are then ranked on those, and the fast ones on all of theirs. The last lines are
 the goals.
