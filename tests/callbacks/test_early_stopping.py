@@ -9,7 +9,6 @@ import pytest
 from kerasrecipes.callbacks.early_stopping import ADVICE, EarlyStopping
 from tests.callbacks.keras_own_tests import cases, failures, keras_own_tests
 
-
 keras_test = keras_own_tests("early_stopping_test")
 
 
