@@ -13,6 +13,16 @@ from kerasrecipes.callbacks.csv_logger_state import csv_logger_state, restore_cs
 from kerasrecipes.callbacks.plain_state import plain_copy
 
 LIBRARIES = ("keras", "kerasrecipes")
+WITHIN_EPOCHS = (
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_test_begin",
+    "on_test_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+)
 
 
 def state_of(callback: keras.callbacks.Callback) -> dict[str, Any] | None:
@@ -114,11 +124,27 @@ def without_state(callbacks: Iterable[keras.callbacks.Callback]) -> list[str]:
     return list(dict.fromkeys(kind.__name__ for kind in kinds if _library(kind) not in LIBRARIES))
 
 
+def may_draw_within_epochs(callbacks: Iterable[keras.callbacks.Callback]) -> bool:
+    """Whether code of the user's own runs at steps or in validation, and may draw random numbers.
+
+    Example:
+        >>> own = keras.callbacks.LambdaCallback(on_test_begin=lambda logs: None)
+        >>> may_draw_within_epochs([keras.callbacks.History()]), may_draw_within_epochs([own])
+        (False, True)
+    """
+    return any(
+        hook in vars(callback) or _library(getattr(type(callback), hook)) not in LIBRARIES
+        for callback in callbacks
+        for hook in WITHIN_EPOCHS
+    )
+
+
 def _has_own_state(callback: Any) -> bool:
     return all(callable(getattr(callback, name, None)) for name in ("get_state", "set_state"))
 
 
-def _library(kind: type) -> str:
+def _library(kind: Any) -> str:
+    """The package of a class or a method."""
     return kind.__module__.partition(".")[0]
 
 

@@ -9,7 +9,12 @@ from typing import Any, NamedTuple
 
 import keras
 
-from kerasrecipes.callbacks.callback_states import has_state, restore, state_of
+from kerasrecipes.callbacks.callback_states import (
+    has_state,
+    may_draw_within_epochs,
+    restore,
+    state_of,
+)
 from kerasrecipes.callbacks.fit_hooks import FitHooks
 from kerasrecipes.callbacks.replay import Place, Replay
 from kerasrecipes.callbacks.running_fit import RunningFit, is_running
@@ -71,6 +76,7 @@ class ResumableFit:
         self._is_new = True  # nothing has happened since the last save
         self._step_logs: Mapping[str, Any] = {}
         self._course = RandomCourse()
+        self._may_draw = may_draw_within_epochs(running.callbacks)
         self._replay: Replay | None = None
         self._state: dict[str, Any] | None = None
         self._began = time.perf_counter()
@@ -101,14 +107,14 @@ class ResumableFit:
             self._arrive()
         elif self._is_due(batch):
             self._save()
-        forward(batch, logs)
+        self._forward(forward, batch, logs)
 
     def on_train_batch_end(self, forward: Forward, batch: int, logs: Any = None) -> None:
         """Keeps the logs, which at the end of an epoch are asked for."""
         self._place = Place(self._place.epoch, batch + 1)
         if self._replay is None:
             self._step_logs, self._is_new = logs, False
-            forward(batch, logs)
+            self._forward(forward, batch, logs)
 
     def on_test_begin(self, forward: Forward, logs: Any = None) -> None:
         """Validation begins."""
@@ -158,6 +164,14 @@ class ResumableFit:
 
     def _unless_replayed(self, forward: Forward, *arguments: Any) -> None:
         if self._replay is None:
+            self._forward(forward, *arguments)
+
+    def _forward(self, forward: Forward, *arguments: Any) -> None:
+        """Calls all callbacks within an epoch, and notes whether they draw random numbers."""
+        if not self._may_draw:
+            forward(*arguments)
+            return
+        with self._course.others():
             forward(*arguments)
 
     def _is_due(self, batch: int) -> bool:

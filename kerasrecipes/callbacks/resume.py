@@ -99,13 +99,15 @@ class Resume(keras.callbacks.Callback):
         self._lock: DirectoryLock | None = None
         self._saver: BackgroundSaver | None = None
         self._token: Any = None
+        self._when_left: weakref.finalize | None = None
         self._about: dict[str, Any] = {}
 
     def set_params(self, params: dict[str, Any] | None) -> None:
         """Opens the directory before any callback has begun, for some empty files when they do."""
         super().set_params(params)
         running = running_fit(self.model) if self.model is not None else None
-        if running is not None and self._fit is None:
+        if running is not None and not self._is_in_use():
+            self.close()  # a fit of this object may have been broken off
             self._open(running)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -128,7 +130,7 @@ class Resume(keras.callbacks.Callback):
                 "the training begins. Received: both. Leave BackupAndRestore out."
             )
         self._token = weakref.ref(running.token)
-        weakref.finalize(running.token, _close, weakref.ref(self))
+        self._when_left = weakref.finalize(running.token, _close, weakref.ref(self))
         self._acquire()
         try:
             self._checkpoint = self._fitting(running)
@@ -162,6 +164,8 @@ class Resume(keras.callbacks.Callback):
         fit, self._fit = self._fit, None
         saver, self._saver = self._saver, None
         lock, self._lock = self._lock, None
+        if self._when_left is not None:
+            self._when_left.detach()  # it must not close the next fit of this object
         try:
             if fit is not None:
                 fit.end()

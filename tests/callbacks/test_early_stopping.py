@@ -1,26 +1,15 @@
-import importlib
 import inspect
 import json
 import math
-import unittest
-import unittest.mock
 
 import keras
 import numpy as np
 import pytest
 
 from kerasrecipes.callbacks.early_stopping import ADVICE, EarlyStopping
+from tests.callbacks.keras_own_tests import cases, failures, keras_own_tests
 
-
-class AnyMark:
-    """Keras's tests carry marks of their own, which mean nothing here."""
-
-    def __getattr__(self, name):
-        return lambda test: test
-
-
-with unittest.mock.patch.object(pytest, "mark", AnyMark()):
-    keras_test = importlib.import_module("keras.src.callbacks.early_stopping_test")
+keras_test = keras_own_tests("early_stopping_test")
 
 
 class Weights:
@@ -55,15 +44,10 @@ def silent(**arguments):
     return EarlyStopping(**arguments, sink=lambda line: None)
 
 
-@pytest.mark.parametrize(
-    "case", unittest.TestLoader().getTestCaseNames(keras_test.EarlyStoppingTest)
-)
+@pytest.mark.parametrize("case", cases(keras_test.EarlyStoppingTest))
 def test_keras_s_own_tests_pass_with_this_class(case, monkeypatch):
     monkeypatch.setattr(keras_test.callbacks, "EarlyStopping", EarlyStopping)
-    result = unittest.TestResult()
-    keras_test.EarlyStoppingTest(case).run(result)
-    assert result.testsRun == 1
-    assert result.errors + result.failures == []
+    assert failures(keras_test.EarlyStoppingTest, case) == []
 
 
 def test_keras_s_arguments_come_first_with_its_order_and_defaults():

@@ -7,7 +7,37 @@ class Killed(BaseException):
     """The process died here: nothing is done any more."""
 
 
-class FaultyFiles(Files):
+class NoWait(Files):
+    """The file system without waiting for the disk."""
+
+    def sync(self, file):
+        file.flush()
+
+    def sync_folder(self, folder):
+        pass
+
+
+class EachOperation(Files):
+    """Calls a method before each operation of the class that stands behind it, or of `Files`."""
+
+    def before(self, name, target, *arguments):
+        """The operation is about to begin; `target` is its first argument."""
+
+
+def _told(name):
+    def operation(self, target, *arguments):
+        self.before(name, target, *arguments)
+        return getattr(super(EachOperation, self), name)(target, *arguments)
+
+    return operation
+
+
+for _name in vars(Files):
+    if not _name.startswith("_"):
+        setattr(EachOperation, _name, _told(_name))
+
+
+class FaultyFiles(EachOperation, NoWait):
     """Counts the operations, and raises instead of the one with index `at`.
 
     It does not wait for the disk: what it cannot show is the loss of power.
@@ -31,31 +61,13 @@ class FaultyFiles(Files):
         now = len(self.done) - 1
         return now == self.at or (isinstance(self.error, Killed) and now > self.at)
 
+    def strike(self):
+        """What happens there."""
+        raise self.error
 
-class NoWait(Files):
-    """The file system without waiting for the disk."""
-
-    def sync(self, file):
-        file.flush()
-
-    def sync_folder(self, folder):
-        pass
-
-
-def _watched(name):
-    theirs = getattr(NoWait, name)
-
-    def operation(self, target, *arguments):
+    def before(self, name, target, *arguments):
         self.done.append((name, target))
         if self.fails():
             if name == "write" and self.half and len(self.done) - 1 == self.at:
-                theirs(self, target, arguments[0][: len(arguments[0]) // 2])
-            raise self.error
-        return theirs(self, target, *arguments)
-
-    return operation
-
-
-for _name in vars(Files):
-    if not _name.startswith("_"):
-        setattr(FaultyFiles, _name, _watched(_name))
+                NoWait.write(self, target, arguments[0][: len(arguments[0]) // 2])
+            self.strike()
