@@ -8,8 +8,9 @@ from typing import Any
 
 from kerasrecipes.checkpoints.random_state import (
     State,
+    host_mark,
     host_state,
-    same_host_state,
+    same_mark,
     set_host_state,
 )
 
@@ -43,9 +44,9 @@ class RandomCourse:
     @contextmanager
     def others(self) -> Iterator[None]:
         """A block in which something else than the data may draw."""
-        before = host_state()
+        before = host_mark()
         yield
-        self._drawn = self._drawn or not same_host_state(before, host_state())
+        self._drawn = self._drawn or not same_mark(before, host_mark())
 
     def begin(self, epoch: int) -> None:
         """Call it when the batches of an epoch are about to be drawn."""
