@@ -44,9 +44,10 @@ class RandomCourse:
     @contextmanager
     def others(self) -> Iterator[None]:
         """A block in which something else than the data may draw."""
-        before = host_mark()
+        before = None if self._drawn else host_mark()
         yield
-        self._drawn = self._drawn or not same_mark(before, host_mark())
+        if before is not None:
+            self._drawn = not same_mark(before, host_mark())
 
     def begin(self, epoch: int) -> None:
         """Call it when the batches of an epoch are about to be drawn."""
