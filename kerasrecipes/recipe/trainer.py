@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from kerasrecipes.checkpoints.model_state import build_all
 from kerasrecipes.checkpoints.random_state import random_state, set_random_state
 from kerasrecipes.gradients import GradientCheck, gradient_check
 from kerasrecipes.recipe.events import EpochDone, Event, Said
@@ -110,6 +111,7 @@ class Trainer:
         network = self.build(settings, self.problem)
         if not self.own and settings.optimizer != AS_COMPILED:
             compile_network(network, settings, self.problem)
+        build_all(network, tuple(part[:2] for part in self.problem.train))
         return network
 
     def _prepared(

@@ -11,7 +11,7 @@ from kerasrecipes.data import Split
 from kerasrecipes.recipe import BasicRecipe, RecipeResult, Settings, loop
 from kerasrecipes.recipe.remedies import Proposal
 
-FIRST = Settings(architecture="as built", hidden_layers=1, optimizer="as compiled", epochs=4)
+FIRST = Settings(architecture="as built", hidden_layers=1, optimizer="as compiled", epochs=3)
 PLAN = {
     1: Proposal("Adam", "as planned.", replace(FIRST, optimizer="adam", batch_size=32)),
     2: Proposal("ensemble", "as planned.", replace(FIRST, batch_size=32, members=3)),
@@ -31,32 +31,30 @@ def rows(examples, seed=0):
     return x, np.where(generator.random(examples) < 0.2, 1 - y, y)
 
 
-SPLIT = Split(rows(80), rows(40, 1), (None, None))
+SPLIT = Split(rows(60), rows(40, 1), (None, None))
 
 
 def build():
-    layers = [keras.Input((3,)), keras.layers.Dense(5, "tanh"), keras.layers.Dropout(0.3),
-              keras.layers.BatchNormalization(), keras.layers.Dense(2, "softmax")]  # fmt: skip
+    layers = [keras.Input((3,)), keras.layers.Dense(4, "tanh"), keras.layers.Dropout(0.3),
+              keras.layers.Dense(2, "softmax")]  # fmt: skip
     model = keras.Sequential(layers)
-    eager = keras.backend.backend() == "tensorflow"  # where tracing costs more than it saves here
-    model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=eager)
+    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
     return model
 
 
 @contextlib.contextmanager
 def planned(patch):
     """The loop follows `PLAN`, whatever it finds."""
-    patch.setattr(loop, "FIRST_EPOCHS", 4)
+    patch.setattr(loop, "FIRST_EPOCHS", 3)
     patch.setattr(loop, "propose", lambda evidence, problem, tried, **_: PLAN.get(len(tried)))
-    patch.setattr("kerasrecipes.recipe.training.FINDER_STEPS", 24)
+    patch.setattr("kerasrecipes.recipe.training.FINDER_STEPS", 12)
     yield
 
 
-def walk(directory, progress: Callable | None = None, **options) -> RecipeResult:
+def walk(directory, progress: Callable | None = None, split=SPLIT, **options) -> RecipeResult:
     """The recipe with what it has done kept in `directory`."""
-    recipe = BasicRecipe(build, target_error=0.0, budget=30, progress=progress,
-                         resume_dir=directory, **options)  # fmt: skip
-    return recipe.run(options.pop("split", SPLIT))
+    asked = {"target_error": 0.0, "budget": 30.0} | options
+    return BasicRecipe(build, progress=progress, resume_dir=directory, **asked).run(split)
 
 
 def require_same(one: RecipeResult, other: RecipeResult) -> None:
@@ -69,6 +67,7 @@ def require_same(one: RecipeResult, other: RecipeResult) -> None:
     assert one.history == other.history
     assert one.finder == other.finder
     assert one.diagnosis.to_dict() == other.diagnosis.to_dict()
-    assert one.gradient_check == other.gradient_check
+    checks = [(check.distance, check.noise) for check in (one.gradient_check, other.gradient_check)]
+    assert checks[0] == checks[1]
     for value, twin in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
         np.testing.assert_array_equal(value, twin)
