@@ -158,6 +158,15 @@ class Resume(keras.callbacks.Callback):
                 f"{'them' if len(unknown) > 1 else 'it'} get_state() and set_state(state)."
             )
 
+    def is_free(self) -> bool:
+        """Whether the directory can be used: no other process, nor another running fit, does."""
+        try:
+            self._acquire()
+        except CheckpointError:
+            return False
+        self.close()
+        return True
+
     def close(self) -> None:
         """Ends what is being written and frees the directory; called when `fit` ends."""
         fit, self._fit = self._fit, None
