@@ -33,14 +33,15 @@ WITHOUT_END = 60.0  # minutes of budget, so that it is not what ends the run
 def started(*arguments: str) -> subprocess.Popen:
     """A run in a process of its own."""
     command = [sys.executable, "-u", "-m", "kerasrecipes", "run", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def seconds_of_work(process: subprocess.Popen, limit: float) -> float:
     """Lets a run end; the seconds after its data were ready."""
     began = ready(process)
-    if process.wait(timeout=limit):
-        raise RuntimeError(f"the run ended with status {process.returncode}")
+    last = process.communicate(timeout=limit)[0].strip().rpartition("\n")[2]
+    if process.returncode:
+        raise RuntimeError(f"the run ended with status {process.returncode}: {last}")
     return time.monotonic() - began
 
 

@@ -89,6 +89,13 @@ def resume_job(
             the data or versions of libraries are not those it was begun with.
         KeyboardInterrupt: On Ctrl-C before there is a model.
         Preempted: On SIGTERM; the run can be resumed again.
+
+    Example:
+        >>> import tempfile
+        >>> with UnfinishedRun(tempfile.mkdtemp()) as run:
+        ...     run.begin(JobOptions("iris", target_error=0.5))  # and is killed here
+        >>> len(resume_job(run.directory).recipe.steps)
+        1
     """
     unfinished = UnfinishedRun(directory, lambda text: progress(Said(text)))
     options = replace(unfinished.options(), out=str(directory))

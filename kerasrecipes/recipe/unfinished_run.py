@@ -40,6 +40,13 @@ class UnfinishedRun:
 
     Raises:
         DataError: On entering, if another process is at work there.
+
+    Example:
+        >>> import tempfile
+        >>> with UnfinishedRun(tempfile.mkdtemp()) as run:
+        ...     run.begin(JobOptions("iris", seed=3))
+        >>> UnfinishedRun(run.directory).options().seed
+        3
     """
 
     def __init__(
