@@ -57,17 +57,15 @@ app = typer.Typer(
     help="Train a model and know why it is as good as it is: bias and variance read honestly, "
     "gradients checked, the Basic Recipe of the Deep Learning Specialization walked for you.",
     epilog="Exit status: 0 all is well, 1 a check failed, 2 bad input or interrupted: "
-    "one line says what and why.",
+    "one line says what and why. 75: ended by SIGTERM, and can be resumed.",
 )
 
-Data = Annotated[
-    str,
-    typer.Argument(
-        metavar="DATA",
-        help="A data set (digits, breast_cancer, wine, diabetes, iris, mnist, fashion_mnist, "
-        "cifar10) or a .csv, .npz or .parquet file.",
-    ),
-]
+DATA_ARGUMENT: Any = typer.Argument(
+    metavar="DATA",
+    help="A data set (digits, breast_cancer, wine, diabetes, iris, mnist, fashion_mnist, "
+    "cifar10) or a .csv, .npz or .parquet file.",
+)
+Data = Annotated[str, DATA_ARGUMENT]
 
 AllowCode = Annotated[
     bool,
@@ -81,7 +79,8 @@ AllowCode = Annotated[
 
 @app.command()
 def run(
-    data: Data,
+    context: typer.Context,
+    data: Annotated[str | None, DATA_ARGUMENT] = None,
     target: Annotated[
         str | None,
         typer.Option(help="Column to predict. Default: target, label, class, y or last."),
@@ -107,26 +106,40 @@ def run(
         str, typer.Option(help="classification or regression. Default: by the target.")
     ] = "auto",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone.")] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR", help="Go on with the run in DIR that was broken off, as it was begun."
+        ),
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Give up an unfinished run in the --out directory.")
+    ] = False,
 ) -> None:
     """Train and diagnose a model on DATA, and write a report.
 
     Splits the data, standardises on train alone, checks gradients, finds a learning rate, then
     walks the Basic Recipe: read bias and variance, act, repeat. The test set is touched once, at
     the end. Writes report.html, model.keras, encoding.json, result.json and history.csv.
+
+    A run that was killed goes on with `--resume DIR`, and ends as if it had not been: DATA and the
+    options are remembered, the budget counts time that was spent. On SIGTERM it saves and ends with
+    exit status 75.
     """
     from kerasrecipes_cli.run import run_command
 
-    run_command(
-        quiet=quiet,
-        data=data,
-        target=target,
-        task=task,
-        human_error=human_error,
-        target_error=target_error,
-        budget_minutes=budget_minutes,
-        out=out,
-        seed=seed,
-    )
+    options = {
+        "data": data,
+        "target": target,
+        "task": task,
+        "human_error": human_error,
+        "target_error": target_error,
+        "budget_minutes": budget_minutes,
+        "out": out,
+        "seed": seed,
+    }
+    given = {name: value for name, value in options.items() if _was_given(context, name)}
+    run_command(options=options, given=given, quiet=quiet, resume=resume, restart=restart)
 
 
 @app.command()
@@ -276,6 +289,12 @@ def recipe(
         typer.echo(context.get_help())
         return
     run_script(name, context.args)
+
+
+def _was_given(context: typer.Context, name: str) -> bool:
+    """Whether an option was written on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def main() -> None:

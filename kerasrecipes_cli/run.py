@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from kerasrecipes_cli.errors import OptionError
 from kerasrecipes_cli.quiet import load_keras
 
+if TYPE_CHECKING:
+    from kerasrecipes.recipe import Job
+    from kerasrecipes_cli.console import Console
+
 LARGEST_SEED = 2**31 - 1
 
 
-def run_command(*, quiet: bool, **options: Any) -> None:
-    """Runs the main job, shows it, and says where its files are."""
+def run_command(
+    *,
+    options: dict[str, Any],
+    given: dict[str, Any],
+    quiet: bool,
+    resume: str | None = None,
+    restart: bool = False,
+) -> None:
+    """Runs the main job or goes on with one, shows it, and says where its files are.
+
+    Args:
+        options: Those of `JobOptions`, by name.
+        given: The ones that were written on the command line.
+        quiet: Whether to print the result alone.
+        resume: Directory of the run to go on with.
+        restart: Whether to give up an unfinished run in the directory.
+    """
     _check(options)
+    _check_resume(options["data"], resume, restart)
     if not quiet:
-        _announce(options["data"])
+        _announce(options["data"] or f"--resume {resume}")
     load_keras()
-    from kerasrecipes.recipe import JobOptions, run_job
     from kerasrecipes_cli.console import Console
-    from kerasrecipes_cli.display import Display, result_lines
 
     console = Console(highlight=False, emoji=False)
-    if quiet:
-        job = run_job(JobOptions(**options))
-    else:
-        with Display(console) as display:
-            job = run_job(JobOptions(**options), display)
+    if resume is not None and _is_finished(resume, given):
+        console.print(
+            f"the run in `{resume}` is finished: nothing is left to do, and nothing was changed.",
+            soft_wrap=True,
+            markup=False,
+        )
+        return
+    job = _shown(console, options, quiet, resume, restart)
+    from kerasrecipes_cli.display import result_lines
+
     for line in result_lines(job):
         console.print(line, soft_wrap=True)
     if job.interrupted:
         console.print("interrupted: the best model so far was saved.", soft_wrap=True)
+        _say_how_to_go_on(console, job.directory)
         sys.exit(2)
 
 
@@ -42,6 +68,63 @@ def _announce(data: str) -> None:
 
     console = Console(highlight=False, emoji=False)
     console.print(f"[bold]kerasrecipes[/] {escape(data)}: loading Keras ...", soft_wrap=True)
+
+
+def _is_finished(directory: str, given: dict[str, Any]) -> bool:
+    from kerasrecipes_cli.resumed_run import is_finished, require_same
+
+    if is_finished(directory):
+        return True
+    require_same(directory, given)
+    return False
+
+
+def _shown(
+    console: Console, options: dict[str, Any], quiet: bool, resume: str | None, restart: bool
+) -> Job:
+    """Does the job before the eyes of the user, if they want to see it."""
+    from kerasrecipes.checkpoints.preemption import Preempted
+    from kerasrecipes.recipe import JobOptions, RunBegun, resume_job, run_job
+    from kerasrecipes_cli.display import Display
+
+    begun: list[Path] = []
+
+    def listen(event: Any) -> None:
+        if isinstance(event, RunBegun):
+            begun.append(event.directory)
+        elif display is not None:
+            display(event)
+
+    try:
+        with contextlib.nullcontext() if quiet else Display(console) as display:
+            if resume is not None:
+                return resume_job(resume, listen)
+            return run_job(JobOptions(**options), listen, restart=restart)
+    except Preempted:
+        if begun:
+            _say_how_to_go_on(console, begun[0])
+        raise
+    except KeyboardInterrupt:
+        if begun and _say_how_to_go_on(console, begun[0]):
+            sys.exit(2)
+        raise
+
+
+def _say_how_to_go_on(console: Console, directory: Path) -> bool:
+    """Prints the command that goes on with a run, if there is something to go on with."""
+    from kerasrecipes.recipe import UnfinishedRun
+
+    run = UnfinishedRun(directory)
+    if run.is_there():
+        console.print(f"not finished; to go on: {run.command()}", soft_wrap=True, markup=False)
+    return run.is_there()
+
+
+def _check_resume(data: str | None, resume: str | None, restart: bool) -> None:
+    if data is None and resume is None:
+        raise OptionError("Missing argument 'DATA': see `kerasrecipes run --help`.")
+    if resume is not None and restart:
+        raise OptionError("--resume goes on with a run and --restart gives it up: choose one.")
 
 
 def _check(options: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from kerasrecipes.checkpoints.model_state import is_built
+from kerasrecipes.checkpoints.model_state import build_all
 
 
 class Place(NamedTuple):
@@ -57,8 +57,7 @@ class Replay:
     def _step(self, *arguments: Any) -> Any:
         *state, batches = arguments  # on JAX the state of the model goes through each step
         first = self._take(batches)
-        if not is_built(self.model):
-            self.model._symbolic_build(data_batch=first)  # or there is nothing to restore into
+        build_all(self.model, first)  # or there is nothing to restore into
         return self._result(state, self._logs)
 
     def _test_step(self, *arguments: Any) -> Any:

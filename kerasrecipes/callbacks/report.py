@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from kerasrecipes.report import (
     figures,
     write,
 )
+from kerasrecipes.report.resumed import resumed_text
 
 MOST_ROWS = 30  # epochs listed in the table; more are thinned
 
@@ -48,6 +50,7 @@ class Report(keras.callbacks.Callback):
 
     Attributes:
         history: List of the logs of each epoch, with `epoch` from 1.
+        resumed: When the fit was gone on with by `Resume`, in ISO 8601; the page tells it.
 
     Raises:
         ValueError: If `path` does not end in `.html`, is a directory, or lies in one that is
@@ -77,6 +80,7 @@ class Report(keras.callbacks.Callback):
 
     def _reset(self) -> None:
         self.history: list[dict[str, float]] = []
+        self.resumed: list[str] = []
         self._began = time.monotonic()
         self._others: tuple[keras.callbacks.Callback, ...] = ()
 
@@ -105,12 +109,15 @@ class Report(keras.callbacks.Callback):
         """All that an exact resume needs, as plain values; the time is that spent so far."""
         return {
             "history": [dict(row) for row in self.history],
+            "resumed": list(self.resumed),
             "seconds": time.monotonic() - self._began,
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Goes on from what `get_state` returned; call it after `on_train_begin`."""
         self.history = [dict(row) for row in state["history"]]
+        now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        self.resumed = [*state["resumed"], now]
         self._began = time.monotonic() - state["seconds"]
 
     def page(self) -> Page:
@@ -119,7 +126,7 @@ class Report(keras.callbacks.Callback):
         return Page(
             title=self.title or self.model.name,
             subtitle=f"{epochs} epochs in {seconds:.1f} s, "
-            f"{self.model.count_params():,} parameters.",
+            f"{self.model.count_params():,} parameters.{resumed_text(self.resumed)}",
             answer=tuple(self._facts()),
             sections=tuple(self._sections()),
             footer=f"Keras {keras.__version__} on {keras.backend.backend()}",

@@ -13,9 +13,14 @@ from kerasrecipes.callbacks.callback_states import without_state
 from kerasrecipes.callbacks.resumable_fit import ResumableFit, Rhythm
 from kerasrecipes.callbacks.run_facts import differences, run_facts
 from kerasrecipes.callbacks.running_fit import RunningFit, is_running, running_fit
-from kerasrecipes.checkpoints import Checkpoint, CheckpointStore, DirectoryLock
+from kerasrecipes.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    CheckpointStore,
+    DirectoryLock,
+)
 from kerasrecipes.checkpoints.background_saver import BackgroundSaver
-from kerasrecipes.checkpoints.versions import versions
+from kerasrecipes.checkpoints.versions import exact_versions
 
 ON_MISMATCH = ("error", "restart", "continue")
 _HOLDERS: dict[str, weakref.ref[Resume]] = {}
@@ -50,8 +55,9 @@ class Resume(keras.callbacks.Callback):
         keep: Integer >= 1, checkpoints to keep. Defaults to `2`.
         on_mismatch: What to do if model, optimizer, data, settings of `fit` or versions of the
             libraries are not those of the checkpoint: `"error"` names the difference, `"restart"`
-            sets the checkpoints aside and begins anew, `"continue"` says the difference and goes on
-            with what was saved, if the variables fit. Defaults to `"error"`.
+            sets the checkpoints aside and begins anew, also where none of them is whole,
+            `"continue"` says the difference and goes on with what was saved, if the variables fit.
+            Defaults to `"error"`.
         sink: Called with each message; `None` for silence. Defaults to `print`.
 
     Raises:
@@ -159,6 +165,15 @@ class Resume(keras.callbacks.Callback):
                 f"{'them' if len(unknown) > 1 else 'it'} get_state() and set_state(state)."
             )
 
+    def is_free(self) -> bool:
+        """Whether the directory can be used: no other process, nor another running fit, does."""
+        try:
+            self._acquire()
+        except CheckpointError:
+            return False
+        self.close()
+        return True
+
     def close(self) -> None:
         """Ends what is being written and frees the directory; called when `fit` ends."""
         fit, self._fit = self._fit, None
@@ -201,10 +216,8 @@ class Resume(keras.callbacks.Callback):
 
     def _fitting(self, running: RunningFit) -> Checkpoint | None:
         """The newest checkpoint, if this training is the one that it was saved from."""
-        relevant = ("kerasrecipes", "keras", "backend", keras.backend.backend(), "numpy")
-        found = {name: version for name, version in versions().items() if name in relevant}
-        self._about = {"versions": found, "run": run_facts(self.model, running)}
-        checkpoint = self._store.newest()
+        self._about = {"versions": exact_versions(), "run": run_facts(self.model, running)}
+        checkpoint = self._newest()
         if checkpoint is None:
             return None
         different = differences(checkpoint.about, self._about)
@@ -223,6 +236,17 @@ class Resume(keras.callbacks.Callback):
             f"in {os.fspath(self.directory)}. Restore what was, give another directory, or choose "
             'on_mismatch="restart" or "continue".'
         )
+
+    def _newest(self) -> Checkpoint | None:
+        """The newest whole checkpoint; where a new beginning was chosen, one that can be used."""
+        try:
+            return self._store.newest()
+        except CheckpointError as error:
+            if self.on_mismatch != "restart":
+                raise
+            aside = self._store.set_aside()
+            self._say(f"begins anew: {error} They are in {aside} now.")
+            return None
 
     def _say(self, message: str) -> None:
         if self.sink is not None:

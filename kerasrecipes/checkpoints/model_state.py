@@ -52,6 +52,20 @@ def is_built(model: keras.Model) -> bool:
     return all(each.built for each in (*layers, *parts) if each is not None)
 
 
+def build_all(model: keras.Model, batch: Any) -> None:
+    """Makes all variables that a `fit` would, without drawing from its data.
+
+    On JAX `fit` takes a batch to find their shapes, and with it random numbers; one whose model is
+    built does not.
+
+    Args:
+        model: Compiled.
+        batch: A batch as `fit` takes it, `(x, y)`; some rows are enough.
+    """
+    if not is_built(model):
+        model._symbolic_build(data_batch=batch)  # there is no public way
+
+
 def sync(model: keras.Model) -> None:
     """Within a `fit` on JAX the variables are elsewhere: this brings them to the model."""
     bring = getattr(model, "jax_state_sync", None)

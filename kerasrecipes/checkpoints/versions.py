@@ -16,6 +16,12 @@ def versions() -> dict[str, str]:
     return found | {name: _version(name) for name in packages}
 
 
+def exact_versions() -> dict[str, str]:
+    """Those of `versions` without which a training does not go on to the bit."""
+    relevant = ("kerasrecipes", "keras", "backend", keras.backend.backend(), "numpy")
+    return {name: version for name, version in versions().items() if name in relevant}
+
+
 def _version(package: str) -> str:
     try:
         return metadata.version(package)

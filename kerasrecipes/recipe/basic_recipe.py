@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import math
+import os
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
+from kerasrecipes.checkpoints.preemption import Preemption
 from kerasrecipes.data import Split
-from kerasrecipes.recipe.events import Event
+from kerasrecipes.recipe.events import Event, Said
+from kerasrecipes.recipe.journal import Journal
+from kerasrecipes.recipe.journal_facts import journal_facts
 from kerasrecipes.recipe.loop import Loop, LoopOptions, RecipeInterrupted
 from kerasrecipes.recipe.network import build_network
 from kerasrecipes.recipe.problem import Problem
 from kerasrecipes.recipe.result import RecipeResult
 from kerasrecipes.recipe.settings import Settings
+from kerasrecipes.recipe.trainer import Build
 from kerasrecipes.recipe.training import compile_network
 
 __all__ = ["BasicRecipe", "RecipeInterrupted"]
@@ -55,6 +61,12 @@ class BasicRecipe:
         progress: Called with each event (`StepStarted`, `EpochDone`, `StepDone`, `Said`).
         should_stop: Asked after each batch and each step; once it says `True`, the training under
             way ends with its best epoch so far, and the loop with its best model.
+        resume_dir: Directory that keeps what has been done, made if missing; `None` for none.
+            Run the same script again after a kill at any instant, and the recipe goes on from it
+            and ends as one never killed: finished trainings are taken from there, the one under way
+            goes on by `kr.callbacks.Resume`. Of the budget only time that was spent counts. On
+            SIGTERM the state is saved at the next step, and the program ends with status 75. The
+            directory is not removed at the end: a script killed after the recipe finds it done.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -79,6 +91,7 @@ class BasicRecipe:
         seed: int = 0,
         progress: Callable[[Event], Any] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        resume_dir: str | os.PathLike[str] | None = None,
     ) -> None:
         _check_aims(target_error, human_error, tolerance)
         if build is not None and not callable(build):
@@ -100,7 +113,13 @@ class BasicRecipe:
             )
         self.build, self.target_error, self.human_error = build, target_error, human_error
         self.budget, self.task, self.tolerance, self.seed = budget, task, tolerance, seed
+        if resume_dir is not None and not os.fspath(resume_dir):
+            raise ValueError(
+                "`resume_dir` must be a path that is not empty, or None to keep nothing. "
+                f"Received: resume_dir={resume_dir!r}. Write 'runs/recipe'."
+            )
         self.progress, self.should_stop = progress, should_stop
+        self.resume_dir = resume_dir
 
     def run(self, split: Split, *, image_shape: tuple[int, int, int] | None = None) -> RecipeResult:
         """Runs the loop on the train and dev parts of a split.
@@ -114,18 +133,54 @@ class BasicRecipe:
             A `RecipeResult`.
 
         Raises:
-            DataError: If the arrays cannot be learned from.
+            DataError: If the arrays cannot be learned from, `resume_dir` is in use by another
+                process, or holds the trainings of another recipe.
             ValueError: If `build` returns no compiled model.
             RecipeInterrupted: On Ctrl-C once there is a model; it carries the result so far.
         """
         keras.utils.set_random_seed(self.seed)
-        build, options = self.build, self._options()
+        build = self.build
         if build is None:
             problem = Problem.of(split, self.task, image_shape)
-            return Loop(options, problem, _own_network).run()
+            return self._walk(split, problem, _own_network)
         problem = Problem.as_given(split, _compiled_by(build, Settings()))
         same_structure = not _takes_settings(build)
-        return Loop(options, problem, lambda s, _: _compiled_by(build, s), same_structure).run()
+        return self._walk(split, problem, lambda s, _: _compiled_by(build, s), same_structure)
+
+    def _walk(
+        self, split: Split, problem: Problem, network: Build, same_structure: bool = False
+    ) -> RecipeResult:
+        """Goes round the loop, what is done kept on disk if that is wanted."""
+        options, preemption = self._options(), Preemption()
+        facts = {} if self.resume_dir is None else journal_facts(split, self._asked(problem))
+        with (
+            Journal(self.resume_dir, facts, self._say) as journal,
+            contextlib.ExitStack() as ending,
+        ):
+            if self.resume_dir is not None:
+                preemption.begin()
+                ending.callback(preemption.end)
+            loop = Loop(
+                options, problem, network, same_structure, journal=journal, preemption=preemption
+            )
+            return loop.run()
+
+    def _asked(self, problem: Problem) -> dict[str, Any]:
+        """All that decides what is trained, beside the data."""
+        return {
+            "build": getattr(self.build, "__qualname__", type(self.build).__name__),
+            "task": problem.task,
+            "image_shape": list(problem.image_shape or ()),
+            "target_error": self.target_error,
+            "human_error": self.human_error,
+            "budget": self.budget,
+            "tolerance": self.tolerance,
+            "seed": self.seed,
+        }
+
+    def _say(self, text: str) -> None:
+        if self.progress is not None:
+            self.progress(Said(text))
 
     def _options(self) -> LoopOptions:
         return LoopOptions(

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from kerasrecipes.recipe.result import RecipeStep
+
+
+class RunBegun(NamedTuple):
+    """A run has its directory, where what is done is kept from here on."""
+
+    directory: Path
 
 
 class StepStarted(NamedTuple):
@@ -38,4 +45,4 @@ class Said(NamedTuple):
     text: str
 
 
-Event = StepStarted | EpochDone | StepDone | Said
+Event = RunBegun | StepStarted | EpochDone | StepDone | Said

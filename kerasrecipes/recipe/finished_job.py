@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,6 +69,7 @@ def finished_job(
     directory: Path,
     interrupted: bool,
     seconds: float,
+    resumed: Sequence[str] = (),
 ) -> Job:
     """Measures the test part and gathers what `result.json` holds.
 
@@ -78,7 +80,8 @@ def finished_job(
         predictions: The model's outputs for the test part.
         directory: Where the files will lie.
         interrupted: Whether Ctrl-C ended the loop.
-        seconds: Wall time so far.
+        seconds: Wall time so far, of all processes of the run.
+        resumed: When it was gone on with after it was broken off.
     """
     metric, y_test, scale = "error_rate", data.split.test[1], None
     if data.examples.task == "classification":
@@ -115,6 +118,7 @@ def finished_job(
         "notes": list(data.notes),
         "seed": options.seed,
         "seconds": round(seconds, 3),
+        "resumed": list(resumed),
         "versions": versions(),
     }
     return Job(directory, result, recipe, test_error, interrupted)

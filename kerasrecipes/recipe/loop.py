@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import keras
 
+from kerasrecipes.checkpoints.preemption import Preemption
 from kerasrecipes.data import suggest_batch_size
 from kerasrecipes.diagnosis import (
     BiasVariance,
@@ -19,29 +19,23 @@ from kerasrecipes.diagnosis import (
     read_bias_variance,
 )
 from kerasrecipes.ensembles import Ensemble
-from kerasrecipes.gradients import GradientCheck, gradient_check
-from kerasrecipes.recipe.events import EpochDone, Event, Said, StepDone, StepStarted
+from kerasrecipes.gradients import GradientCheck
+from kerasrecipes.recipe.events import Event, StepDone, StepStarted
+from kerasrecipes.recipe.journal import Journal
+from kerasrecipes.recipe.limits import Limits
 from kerasrecipes.recipe.network import with_target_units
 from kerasrecipes.recipe.problem import Problem
 from kerasrecipes.recipe.remedies import Evidence, Proposal, propose
 from kerasrecipes.recipe.result import RecipeResult, RecipeStep
 from kerasrecipes.recipe.settings import Settings
-from kerasrecipes.recipe.training import (
-    Trained,
-    chosen_rate,
-    compile_network,
-    find_rate,
-    measure,
-    train_network,
-)
+from kerasrecipes.recipe.trainer import AS_COMPILED, Build, Trainer
+from kerasrecipes.recipe.training import Trained, measure
 
 FIRST_EPOCHS = 40
 STEPS_PER_EPOCH, LEAST_BATCH = 16, 32
 LEAST_SECONDS = 4.0  # no training is begun with less of the budget left
-CHECKED_EXAMPLES = 16
 TOLERANCE = {"share": 0.01, "mean": 0.03}  # a recipe with time left can aim lower than a reader
 INTERRUPTED = "it was interrupted"
-AS_COMPILED = "as compiled"
 
 
 class RecipeInterrupted(KeyboardInterrupt):
@@ -77,24 +71,35 @@ class Loop:
         problem: The data.
         build: From settings and problem to a compiled network.
         same_structure: Whether `build` cannot change the network.
+        journal: What is kept on disk of the trainings.
+        preemption: Tells of a SIGTERM.
     """
 
     def __init__(
         self,
         options: LoopOptions,
         problem: Problem,
-        build: Callable[[Settings, Problem], keras.Model],
+        build: Build,
         same_structure: bool = False,
+        *,
+        journal: Journal,
+        preemption: Preemption,
     ) -> None:
-        self.options, self.problem, self.build = options, problem, build
+        self.options, self.problem = options, problem
         self.same_structure, self.own = same_structure, problem.target is not None
-        self.started = time.monotonic()
-        self.deadline = self.started + 60 * options.budget
+        self.limits = Limits(options.budget, options.should_stop, preemption)
+        self.trainer = Trainer(
+            problem,
+            build,
+            own=self.own,
+            seed=options.seed,
+            journal=journal,
+            limits=self.limits,
+            tell=self._tell,
+        )
         self.steps: list[RecipeStep] = []
         self.best: _Best | None = None
-        self.rates: dict[Settings, float] = {}
-        self.gradient_check: GradientCheck | None = None
-        self.finders: dict[Settings, dict[str, Any]] = {}
+        self._began = 0.0  # on the clock, of the step under way
 
     def run(self) -> RecipeResult:
         """Goes round until there is a reason to stop."""
@@ -113,9 +118,6 @@ class Loop:
             if self.best is None:
                 raise
             raise RecipeInterrupted(self._result(INTERRUPTED)) from None
-
-    def _is_over(self) -> bool:
-        return time.monotonic() > self.deadline or self.options.should_stop()
 
     def _first(self) -> Proposal:
         settings = Settings(
@@ -142,9 +144,8 @@ class Loop:
     def _try(self, proposal: Proposal) -> None:
         number, settings = len(self.steps) + 1, proposal.settings
         self._tell(StepStarted(number, proposal.name, proposal.reason, settings.epochs))
-        began = time.monotonic()
         trained = self._ensemble(number, settings) if settings.members > 1 else None
-        trained = trained or self._train(number, settings, self.options.seed + number)
+        trained = trained or self.trainer.train(number, settings)
         reading = read_bias_variance(
             trained.train_error,
             trained.dev_error,
@@ -159,70 +160,18 @@ class Loop:
             reading=reading,
             dev_cost=trained.dev_cost,
             kept=self._is_better(settings, reading, trained.dev_cost),
-            seconds=time.monotonic() - began,
+            seconds=self.limits.clock() - self._began,
             epochs=trained.epochs,
             learning_rate=trained.learning_rate,
             parameters=trained.model.count_params(),
             curves=trained.curves,
             remarks=trained.remarks,
         )
+        self._began = self.limits.clock()
         self.steps.append(step)
         if step.kept:
             self.best = _Best(step, trained)
         self._tell(StepDone(step))
-
-    def _train(self, number: int, settings: Settings, seed: int) -> Trained:
-        keras.utils.set_random_seed(seed)
-        network = self.build(settings, self.problem)
-        if not self.own and settings.optimizer != AS_COMPILED:
-            compile_network(network, settings, self.problem)
-        if self.gradient_check is None and not self.steps:
-            self._check_gradients(network)
-        remarks = self._set_rate(network, settings)
-        if self.best is None and self.options.should_stop():
-            raise KeyboardInterrupt
-        trained = train_network(
-            network,
-            settings,
-            self.problem,
-            should_stop=self._is_over,
-            on_epoch=lambda epoch, train, dev: self._tell(
-                EpochDone(number, epoch + 1, settings.epochs, train, dev)
-            ),
-        )
-        trained.remarks = (*remarks, *trained.remarks)
-        return trained
-
-    def _set_rate(self, network: keras.Model, settings: Settings) -> tuple[str, ...]:
-        """Gives the optimizer the rate of a range test, made once per optimizer and structure."""
-        key = self._rate_key(settings)
-        remarks: tuple[str, ...] = ()
-        if key not in self.rates:
-            finder = find_rate(network, settings, self.problem)
-            if finder.suggestion is None:
-                remarks = (f"learning-rate finder: {finder.reason}",)
-            self.finders[key] = {
-                "rates": list(finder.rates),
-                "costs": list(finder.costs),
-                "smoothed": list(finder.smoothed),
-                "suggestion": finder.suggestion,
-            }
-            rate = chosen_rate(finder, settings)
-            self.rates[key] = float(network.optimizer.learning_rate) if rate is None else rate
-        network.optimizer.learning_rate = self.rates[key]
-        return remarks
-
-    def _rate_key(self, settings: Settings) -> Settings:
-        """Settings that share a learning rate: regularisation and length do not change it much."""
-        return Settings(
-            architecture=settings.architecture,
-            units=settings.units,
-            hidden_layers=settings.hidden_layers,
-            filters=settings.filters,
-            normalize=settings.normalize,
-            optimizer=settings.optimizer,
-            batch_size=settings.batch_size,
-        )
 
     def _ensemble(self, number: int, settings: Settings) -> Trained | None:
         """The best network averaged with others from new seeds, as many as the budget allows."""
@@ -230,9 +179,9 @@ class Loop:
             return None
         members, longest = [self.best.trained], self.best.step.seconds
         for k in range(1, settings.members):
-            if k > 1 and (self._is_over() or time.monotonic() + longest > self.deadline):
+            if k > 1 and not self._has_time_for(number, k, longest):
                 break
-            members.append(self._train(number, settings, self.options.seed + 1_000 * k))
+            members.append(self.trainer.train(number, settings, k))
         ensemble = Ensemble([_copy(member.model) for member in members])
         ensemble.compile(loss=self.problem.loss)
         trained = measure(ensemble, self.problem)
@@ -241,14 +190,10 @@ class Loop:
         trained.remarks = (f"{len(members)} members",)
         return trained
 
-    def _check_gradients(self, network: keras.Model) -> None:
-        x, y = (part[:CHECKED_EXAMPLES] for part in self.problem.train)
-        try:
-            self.gradient_check = gradient_check(network, x, y, method="auto")
-        except ValueError as error:
-            self._tell(Said(f"gradient check left out: {error}"))
-            return
-        self._tell(Said(str(self.gradient_check).splitlines()[0]))
+    def _has_time_for(self, number: int, member: int, seconds: float) -> bool:
+        if self.limits.is_interrupted():
+            return False
+        return self.trainer.is_finished(number, member) or not self.limits.is_over(seconds)
 
     def _is_better(self, settings: Settings, reading: BiasVariance, dev_cost: float) -> bool:
         """Lower dev error; of equals an average of networks, then the lower dev cost."""
@@ -271,21 +216,22 @@ class Loop:
 
     def _reason_to_stop(self) -> str | None:
         reading, target = self._require_best().step.reading, self.options.target_error
-        if self.options.should_stop():
+        if self.limits.is_interrupted():
             return INTERRUPTED
         if target is not None and reading.dev_error.error <= target:
             return f"the dev error {reading.dev_error.error:.2%} is at the target {target:.2%}"
         if target is None and reading.verdict == "balanced":
             return "bias and variance are both low"
-        if time.monotonic() + LEAST_SECONDS > self.deadline:
+        if self.limits.is_over(LEAST_SECONDS):
             return f"the budget of {self.options.budget:g} minutes is spent"
         return None
 
     def _result(self, stop_reason: str) -> RecipeResult:
         best = self._require_best()
         findings = list(bias_variance_findings(best.step.reading))
-        if self.gradient_check is not None and not self.gradient_check.passed:
-            findings.append(_wrong_gradient(self.gradient_check))
+        check = self.trainer.gradient_check
+        if check is not None and not check.passed:
+            findings.append(_wrong_gradient(check))
         target = self.problem.target
         return RecipeResult(
             model=with_target_units(best.trained.model, self.problem),
@@ -293,10 +239,10 @@ class Loop:
             history=_history(self.steps),
             steps=tuple(self.steps),
             stop_reason=stop_reason,
-            seconds=time.monotonic() - self.started,
+            seconds=self.limits.clock(),
             classes=target.classes if target is not None else (),
-            gradient_check=self.gradient_check,
-            finder=self.finders.get(self._rate_key(best.step.settings), {}),
+            gradient_check=check,
+            finder=self.trainer.finder(best.step.settings),
         )
 
     def _tell(self, event: Event) -> None:

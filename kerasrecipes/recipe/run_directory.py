@@ -12,6 +12,7 @@ from types import TracebackType
 from kerasrecipes.checkpoints import put_in_place
 from kerasrecipes.data import DataError
 
+ASIDE = ".unfinished-"
 NEEDED_BYTES = 50 * 2**20  # a model, a report and room to write them aside
 
 
@@ -47,7 +48,7 @@ class RunDirectory:
             for folder in reversed(missing):
                 folder.mkdir()
                 self._made.append(folder)
-            self._aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.path))
+            self._aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=self.path))
         except OSError as error:
             self._remove_empty()
             reason = error.strerror or error
@@ -91,6 +92,12 @@ class RunDirectory:
         files = sorted(self._aside.iterdir(), key=lambda file: file.name == "result.json")
         for file in files:
             put_in_place(file, self.path / file.name)
+
+    def remove_leftovers(self) -> None:
+        """Removes what killed runs wrote aside here; nobody else may be writing meanwhile."""
+        for folder in self.path.glob(f"{ASIDE}*"):
+            if folder != self._aside:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _clean(self) -> None:
         if self._aside is not None:

@@ -17,6 +17,7 @@ from kerasrecipes.report import (
     bias_variance_ladder,
     figures,
 )
+from kerasrecipes.report.resumed import resumed_text
 
 MOST_DRIFTING = 20  # features listed of those that differ between dev and test
 
@@ -33,7 +34,8 @@ def run_page(data: Prepared, job: Job, predictions: np.ndarray) -> Page:
     ending = "Ended early by Ctrl-C" if job.interrupted else f"Ended: {result['stop_reason']}"
     return Page(
         title=data.examples.name,
-        subtitle=f"{data.examples.summary()}. {ending}, after {_duration(result['seconds'])}.",
+        subtitle=f"{data.examples.summary()}. {ending}, after {_duration(result['seconds'])}."
+        + resumed_text(result["resumed"]),
         answer=_answer(job),
         sections=(
             Section("What was tried", _tried_text(job), _tried(job)),

@@ -15,8 +15,10 @@ from kerasrecipes.callbacks import (
     EarlyStopping,
     LearningRateDecay,
     LearningRateFinder,
+    Resume,
 )
 from kerasrecipes.diagnosis import ErrorEstimate, measure_error
+from kerasrecipes.recipe.limits import Limits
 from kerasrecipes.recipe.problem import Pair, Problem
 from kerasrecipes.recipe.settings import Settings
 from kerasrecipes.schedules import ExponentialDecay
@@ -96,6 +98,8 @@ def train_network(
     *,
     should_stop: Callable[[], bool],
     on_epoch: Callable[[int, float, float], None] = lambda *_: None,
+    limits: Limits | None = None,
+    resume: Resume | None = None,
 ) -> Trained:
     """Fits a compiled network with decay and early stopping, and measures its errors.
 
@@ -105,6 +109,11 @@ def train_network(
         problem: The data.
         should_stop: Asked after each batch; `True` ends the training, the best weights kept.
         on_epoch: Called with `(epoch, train cost, dev cost)` after each epoch.
+        limits: Of the run; its clock goes on from what a training that is resumed had spent.
+        resume: By which the training goes on where it was broken off.
+
+    Raises:
+        Preempted: If SIGTERM has come.
     """
     rate = float(keras.ops.convert_to_numpy(network.optimizer.learning_rate))
     monitor = CostMonitor(sink=_silent)
@@ -119,9 +128,10 @@ def train_network(
         validation_data=problem.dev,
         validation_batch_size=256,
         callbacks=[
+            *([] if resume is None else [resume]),
             LearningRateDecay(decay),
             monitor,
-            _Watch(should_stop, on_epoch),
+            _Watch(should_stop, on_epoch, limits),
             stopping,
             keras.callbacks.TerminateOnNaN(),
         ],
@@ -187,13 +197,20 @@ def _silent(_: Any) -> None:
 
 
 class _Watch(keras.callbacks.Callback):
-    """Tells of epochs and ends training when asked to."""
+    """Tells of epochs, ends training when asked to, and keeps the time."""
 
     def __init__(
-        self, should_stop: Callable[[], bool], on_epoch: Callable[[int, float, float], None]
+        self,
+        should_stop: Callable[[], bool],
+        on_epoch: Callable[[int, float, float], None],
+        limits: Limits | None,
     ):
         super().__init__()
-        self.should_stop, self.on_epoch = should_stop, on_epoch
+        self.should_stop, self.on_epoch, self.limits = should_stop, on_epoch, limits
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        if self.limits is not None:  # from here on `Resume` sees to it
+            self.limits.leave_if_asked()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         if self.should_stop():
@@ -202,3 +219,10 @@ class _Watch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         logs = logs or {}
         self.on_epoch(epoch, logs.get("loss", math.nan), logs.get("val_loss", math.nan))
+
+    def get_state(self) -> dict[str, float]:
+        return {"seconds": 0.0 if self.limits is None else self.limits.clock()}
+
+    def set_state(self, state: dict[str, float]) -> None:
+        if self.limits is not None:
+            self.limits.clock.go_on_from(state["seconds"])

@@ -9,7 +9,9 @@ import keras_tuner
 
 from kerasrecipes.tuning import distributed
 from kerasrecipes.tuning.coarse_to_fine_oracle import CoarseToFineOracle
+from kerasrecipes.tuning.distributed.local_files import is_remote
 from kerasrecipes.tuning.objective import require_objective
+from kerasrecipes.tuning.trial_resume import TrialResume
 
 
 class CoarseToFine(keras_tuner.Tuner):
@@ -36,6 +38,10 @@ class CoarseToFine(keras_tuner.Tuner):
         max_retries_per_trial: Integer >= 0. Defaults to `0`.
         max_consecutive_failed_trials: Integer >= 1, or `None` to go on. Defaults to `None`.
         sink: Called with each line that is said; `None` for silence. Defaults to `print`.
+        resume_trials: Whether a trial that a killed process was in the middle of goes on from its
+            last epoch, by `kr.callbacks.Resume` in the trial's directory, and not from zero. It
+            needs a directory on this machine, and `fit` as the trial's training. Defaults to
+            `False`.
         **kwargs: Those of `keras_tuner.Tuner`: `directory`, `project_name`, `overwrite`,
             `executions_per_trial`, ... With `overwrite=False`, the default, a search that is
             already in the directory goes on; one with another space or objective is refused.
@@ -74,8 +80,16 @@ class CoarseToFine(keras_tuner.Tuner):
         max_retries_per_trial: int = 0,
         max_consecutive_failed_trials: int | None = None,
         sink: Callable[[str], None] | None = print,
+        resume_trials: bool = False,
         **kwargs: Any,
     ) -> None:
+        if not isinstance(resume_trials, bool):
+            raise ValueError(
+                "`resume_trials` must be True or False: the directory is the trial's own. "
+                f"Received: resume_trials={resume_trials!r}."
+            )
+        self.resume_trials, self._sink = resume_trials, sink
+        self._resume: TrialResume | None = None
         oracle = CoarseToFineOracle(
             objective=objective,
             max_trials=max_trials,
@@ -116,6 +130,25 @@ class CoarseToFine(keras_tuner.Tuner):
         results = super().run_trial(trial, *args, **kwargs)
         require_objective(results, self.oracle.objective)
         return results
+
+    def on_trial_begin(self, trial: Any) -> None:
+        """Begins a trial, or goes on with it."""
+        super().on_trial_begin(trial)
+        if self.resume_trials and not is_remote(self.project_dir):
+            self._resume = TrialResume(self.get_trial_dir(trial.trial_id), self._sink)
+
+    def on_trial_end(self, trial: Any) -> None:
+        """Ends a trial; what it would have gone on from is not needed any more."""
+        super().on_trial_end(trial)
+        if self._resume is not None:
+            self._resume.remove()
+            self._resume = None
+
+    def _build_and_fit_model(self, trial: Any, *args: Any, **kwargs: Any) -> Any:
+        """Trains once, or goes on with the training."""
+        if self._resume is not None:
+            kwargs["callbacks"] = self._resume.callbacks(kwargs.get("callbacks") or [])
+        return super()._build_and_fit_model(trial, *args, **kwargs)
 
     def on_search_end(self) -> None:
         """Raises if no trial succeeded."""

@@ -180,3 +180,19 @@ def test_a_browser_shows_it_without_errors_and_without_the_network(everything):
     assert seen.console_errors == []
     assert seen.requests == []
     assert HOSTILE in seen.value
+
+
+def test_a_fit_that_was_gone_on_with_is_shown_whole_and_says_so(model, tmp_path):
+    first = Report(tmp_path / "fit.html", sink=None)
+    fit(model, first, epochs=2)
+    assert "Resumed" not in first.page().subtitle
+    again = Report(tmp_path / "fit.html", sink=None)
+    again.set_model(model)
+    again.on_train_begin()
+    again.set_state(first.get_state())
+    again.on_epoch_end(2, {"loss": 0.5})
+    assert [row["epoch"] for row in again.history] == [1, 2, 3]
+    assert len(again.resumed) == 1
+    assert f"Resumed once, on {again.resumed[0][:10]}" in again.page().subtitle
+    again.set_state(again.get_state())
+    assert "Resumed twice, on " in again.page().subtitle

@@ -143,7 +143,7 @@ def test_a_full_disk_is_refused_before_the_work(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("largest", [4_000, 30_000], ids=["model", "report"])
-def test_a_file_that_cannot_be_written_whole_leaves_nothing(largest, tmp_path, monkeypatch):
+def test_what_was_trained_is_kept_where_a_file_cannot_be_written(largest, tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_text(ROWS)
     complete = job._write
 
@@ -157,8 +157,16 @@ def test_a_file_that_cannot_be_written_whole_leaves_nothing(largest, tmp_path, m
 
     monkeypatch.setattr(job, "_write", write)
     options = ("--quiet", "--out", "new/run", *ONE_EPOCH)
-    line = refusal("run", "a.csv", *options, directory=tmp_path)
-    assert "`new/run` could not be written (File too large); nothing was left there" in line
+    outcome = call("run", "a.csv", *options, directory=tmp_path)
+    assert outcome.status == 2
+    assert outcome.err == (
+        "error: `new/run` could not be written (File too large): what was trained is kept. Free "
+        "some space, then go on with `kerasrecipes run --resume new/run`.\n"
+    )
+    assert [path.name for path in (tmp_path / "new" / "run").iterdir()] == [".progress"]
+    monkeypatch.setattr(job, "_write", complete)
+    assert call("run", "--resume", "new/run", "-q", directory=tmp_path).status == 0
+    assert sorted(file.name for file in (tmp_path / "new" / "run").iterdir()) == list(RUN_FILES)
 
 
 def test_a_finished_run_says_what_it_found_and_where():
@@ -229,8 +237,12 @@ def test_ctrl_c_in_the_middle_saves_the_best_model_so_far(tmp_path, monkeypatch)
     monkeypatch.setattr(Display, "__call__", interrupting(at=2))
     outcome = call("run", "a.csv", "--out", "run", directory=tmp_path)
     assert outcome.status == 2
-    assert outcome.out.strip().endswith("interrupted: the best model so far was saved.")
-    assert sorted(file.name for file in (tmp_path / "run").iterdir()) == list(RUN_FILES)
+    assert outcome.out.strip().splitlines()[-2:] == [
+        "interrupted: the best model so far was saved.",
+        "not finished; to go on: kerasrecipes run --resume run",
+    ]
+    files = sorted(file.name for file in (tmp_path / "run").iterdir())
+    assert files == [".progress", *RUN_FILES]
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert result["interrupted"] is True
     assert result["stop_reason"] == "it was interrupted"
@@ -266,8 +278,9 @@ def test_a_signal_ends_a_real_process_the_same_way(sign, files, tmp_path):
     assert process.returncode == 2, (out, err)
     assert "Traceback" not in err
     assert "interrupted: " in (out if files else err)
-    written = sorted(path.name for path in tmp_path.rglob("*") if path.name != "a.csv")
-    assert written == (["encoding.json", *files[1:], "run"] if files else [])
+    run = tmp_path / "run"
+    written = sorted(path.name for path in run.iterdir()) if run.exists() else []
+    assert written == ([".progress", *files] if files else [])
 
 
 def test_labels_that_are_markup_survive_the_run():

@@ -10,7 +10,7 @@ import pandas
 import pytest
 
 from kerasrecipes.data import read, train_dev_test_split
-from kerasrecipes.recipe import JobOptions, Said, load_run, run_job
+from kerasrecipes.recipe import JobOptions, RunBegun, Said, load_run, run_job
 from kerasrecipes.recipe import job as job_module
 from tests.cli.command import RUN_FILES
 from tests.cli.finished_runs import LABELS, SIZE, finished
@@ -182,6 +182,8 @@ def test_notes_are_told_before_the_work(tmp_path, monkeypatch):
     monkeypatch.setattr(job_module, "_walk", walk)
     with pytest.raises(KeyboardInterrupt):
         run_job(JobOptions("iris", out=str(tmp_path / "run")), told.append)
+    first, *told = told
+    assert first == RunBegun(tmp_path / "run")
     assert all(isinstance(event, Said) for event in told)
     assert told[0].text.startswith("iris: 150 examples, 4 features, classification into 3 classes")
     assert told[1].text == "split: train 90, dev 30, test 30."
