@@ -726,3 +726,21 @@ def _tensorflow_context() -> Any:
     if "tensorflow" not in sys.modules:
         return None
     return importlib.import_module("tensorflow.python.eager.context").context()
+
+
+def runs_python(dataset: Any) -> bool:
+    """Whether a `tf.data.Dataset` may call Python code: generators, `py_function` and the like.
+
+    Its other operations run in TensorFlow's own threads and draw from TensorFlow's own numbers.
+    """
+    try:
+        functions = [wrapper.function.graph for wrapper in dataset._functions()]
+        return any(map(_calls_python, functions)) or any(map(runs_python, dataset._inputs()))
+    except (AttributeError, NotImplementedError, TypeError):  # there is no public way to them
+        return True
+
+
+def _calls_python(graph: Any) -> bool:
+    definition = graph.as_graph_def()
+    bodies = (definition.node, *(each.node_def for each in definition.library.function))
+    return any("PyFunc" in node.op for body in bodies for node in body)

@@ -177,3 +177,15 @@ def test_double_precision_leaves_every_setting_as_it_was(raising):
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
         keras.config.set_dtype_policy("float32")
     assert settings() == before
+
+
+def test_python_in_a_dataset_is_found_wherever_it_is():
+    tf = pytest.importorskip("tensorflow", exc_type=ImportError)
+    plain = tf.data.Dataset.range(4).shuffle(2).repeat().map(lambda x: x + 1).batch(2).prefetch(1)
+    called = tf.data.Dataset.range(4).map(lambda x: tf.numpy_function(np.abs, [x], tf.int64))
+    made = tf.data.Dataset.from_generator(
+        lambda: iter([1, 2]), output_signature=tf.TensorSpec((), tf.int32)
+    )
+    within = tf.data.Dataset.range(3).interleave(lambda _: made)
+    assert not backend.runs_python(plain)
+    assert all(map(backend.runs_python, [called, made.batch(2), within, plain.zip(called)]))

@@ -71,6 +71,7 @@ CONTRACT = {
     "callbacks.BiasVarianceReporter": lambda human_error=0.0, metric="auto", every=1: ...,
     "callbacks.CostMonitor": lambda: ...,
     "callbacks.Report": lambda path: ...,
+    "callbacks.Resume": lambda directory, every_steps=None, every_epochs=1, keep=2: ...,
     "callbacks.GradientMonitor": lambda: ...,
     "callbacks.ActivationMonitor": lambda x_probe: ...,
     "callbacks.Doctor": lambda: ...,
@@ -112,7 +113,7 @@ LISTS = {
     "schedules": "ExponentialDecay InverseSqrtDecay InverseTimeDecay ManualDecay PerStep Schedule "
     "StepDecay WarmUp",
     "callbacks": "ActivationMonitor BiasVarianceReporter CostMonitor Doctor EarlyStopping "
-    "GradientMonitor LearningRateDecay LearningRateFinder Report",
+    "GradientMonitor LearningRateDecay LearningRateFinder Report Resume",
     "gradients": "Curvature Element GradientCheck GradientTap TapReading TappedFit VariableCheck "
     "check_gradients curvature gradient_check",
 }

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from kerasrecipes import backend
 from kerasrecipes.callbacks.callback_states import (
     has_state,
     may_draw_within_epochs,
@@ -293,10 +294,14 @@ class _Reading(NamedTuple):
     def of(cls, running: RunningFit) -> _Reading:
         iterator = running.given.get("epoch_iterator")
         adapter = getattr(iterator, "data_adapter", None)
-        if type(adapter).__name__ == "ArrayDataAdapter":
+        kind = type(adapter).__name__
+        if kind == "ArrayDataAdapter":
             return cls(False, False)
-        is_tensorflow = hasattr(iterator, "_distributed_dataset")
-        in_background = is_tensorflow or getattr(adapter, "enqueuer", None) is not None
+        if kind == "TFDatasetAdapter":
+            in_background = backend.runs_python(running.given["x"])
+        else:
+            is_tensorflow = hasattr(iterator, "_distributed_dataset")
+            in_background = is_tensorflow or getattr(adapter, "enqueuer", None) is not None
         is_endless = running.given.get("steps_per_epoch") is not None
         is_unknown = getattr(adapter, "num_batches", 0) is None
         return cls(in_background, in_background and (is_endless or is_unknown))

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+NOT_STORABLE = (TypeError, ValueError, RuntimeError, MemoryError)
 BEHIND = 10  # a niceness
 RETRY_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)  # then every 30 s
 
@@ -62,7 +63,7 @@ class BackgroundSaver:
         with self._changed:
             self._raise()
             self._waiting, self._is_ending = _Job(number, state, about), False
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
@@ -84,7 +85,7 @@ class BackgroundSaver:
         while (job := self._next()) is not None:
             try:
                 self._write(job)
-            except BaseException as error:  # noqa: BLE001 - raised in the thread that trains
+            except NOT_STORABLE as error:  # raised again in the thread that trains
                 with self._changed:
                     self._error, self._is_writing = error, False
                 return

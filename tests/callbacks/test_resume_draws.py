@@ -69,6 +69,24 @@ def test_what_a_callback_draws_within_an_epoch_is_left_out_when_data_are_drawn_a
     np.testing.assert_array_equal(trained(tmp_path / "broken", hook, data), whole)
 
 
+def test_numbers_of_callbacks_go_on_beside_a_dataset_that_calls_no_python(tmp_path):
+    tf = pytest.importorskip("tensorflow", exc_type=ImportError)
+
+    def drawn(directory, stops=False):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        endless = tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(40, seed=1).repeat().batch(8)
+        callbacks = [Draws("on_train_batch_end", stops), Resume(directory, 1, sink=None)]
+        model.fit(endless, steps_per_epoch=5, epochs=3, verbose=0, callbacks=callbacks)
+        return np.random.rand()
+
+    whole = drawn(tmp_path / "whole")
+    with pytest.raises(Stopped):
+        drawn(tmp_path / "broken", stops=True)
+    assert drawn(tmp_path / "broken") == whole
+
+
 class InEpochs(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         np.random.rand()
