@@ -734,13 +734,15 @@ def runs_python(dataset: Any) -> bool:
     Its other operations run in TensorFlow's own threads and draw from TensorFlow's own numbers.
     """
     try:
-        functions = [wrapper.function.graph for wrapper in dataset._functions()]
+        functions = [wrapper.function for wrapper in dataset._functions()]
         return any(map(_calls_python, functions)) or any(map(runs_python, dataset._inputs()))
     except (AttributeError, NotImplementedError, TypeError):  # there is no public way to them
         return True
 
 
-def _calls_python(graph: Any) -> bool:
-    definition = graph.as_graph_def()
+def _calls_python(function: Any) -> bool:
+    if any(each.dtype.name == "variant" for each in function.captured_inputs):
+        return True  # a dataset from outside, which cannot be looked into
+    definition = function.graph.as_graph_def()
     bodies = (definition.node, *(each.node_def for each in definition.library.function))
     return any("PyFunc" in node.op for body in bodies for node in body)
