@@ -1,5 +1,6 @@
 """A training broken off at any place ends as the one never broken off."""
 
+import gc
 import json
 import os
 import random
@@ -527,6 +528,19 @@ def test_on_request_it_goes_on_with_other_callbacks(tmp_path):
     assert best.best[0] == "loss"
 
 
+def test_a_fit_broken_off_frees_the_directory_when_it_is_collected(tmp_path):
+    def broken_off():
+        try:
+            train("generator", tmp_path, after=2)
+        except Broken as error:
+            kept = error  # a cycle, with the frames of `fit` in it
+            assert kept.__traceback__
+
+    broken_off()
+    gc.collect()
+    train("generator", tmp_path)
+
+
 def test_a_model_whose_fit_was_broken_off_while_data_were_drawn_again_trains(tmp_path):
     def batches_until(last):
         for number, batch in enumerate(batches()):
@@ -549,6 +563,49 @@ def test_a_model_whose_fit_was_broken_off_while_data_were_drawn_again_trains(tmp
     fit(model, None)
     assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
     assert kept
+
+
+def test_one_object_goes_on_after_an_error_that_is_kept(tmp_path):
+    resume, model = Resume(tmp_path, sink=None), network()
+    with pytest.raises(Broken) as kept:
+        model.fit(**ARRAYS, epochs=3, verbose=0, callbacks=[resume, Break(STEPS + 2)])
+    assert model.fit(**ARRAYS, epochs=3, verbose=0, callbacks=[resume]).epoch == [0, 1, 2]
+    del kept
+    gc.collect()
+
+
+def test_a_model_may_be_given_again_that_was_built_and_whose_rate_was_changed(tmp_path):
+    model = not_built()
+    model.compile("sgd", "mse")
+
+    def fit(after, epochs):
+        halved = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+        callbacks = [Resume(tmp_path, sink=None), halved, Break(after)]
+        return model.fit(**ARRAYS, epochs=epochs, verbose=0, callbacks=callbacks).epoch
+
+    with pytest.raises(Broken):
+        fit(STEPS + 2, epochs=2)
+    assert fit(None, epochs=2) == [0, 1]
+    assert fit(None, epochs=3) == [0, 1, 2]
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.01 / 8)
+
+
+def test_two_in_one_fit_are_refused(tmp_path):
+    callbacks = [Resume(tmp_path / name, sink=None) for name in "ab"]
+    with pytest.raises(ValueError, match="Received: more than one"):
+        network().fit(X, Y, verbose=0, callbacks=callbacks)
+
+
+def test_a_change_of_the_working_directory_leaves_checkpoints_where_they_are(tmp_path, monkeypatch):
+    class Elsewhere(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            monkeypatch.chdir(tmp_path / "elsewhere")
+
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    network().fit(X, Y, verbose=0, callbacks=[Resume("here", sink=None), Elsewhere()])
+    assert list((tmp_path / "here").glob("checkpoint-*"))
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 @keras.saving.register_keras_serializable("resume_test")
