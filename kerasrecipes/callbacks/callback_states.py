@@ -82,7 +82,7 @@ def restore(callback: keras.callbacks.Callback, state: Mapping[str, Any] | None)
     """
     if state is None:
         return
-    copy = plain_copy(dict(state))
+    copy = plain_copy(state)
     if _has_own_state(callback):
         callback.set_state(copy)
         return

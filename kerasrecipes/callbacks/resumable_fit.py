@@ -69,7 +69,8 @@ class ResumableFit:
         self.model, self.rhythm = model, rhythm
         self.put, self.flush, self.say, self.finish = put, flush, say, finish
         token = weakref.ref(running.token)  # and nothing else of what lives as long as the fit
-        self.preemption = Preemption(lambda: token() is not None and is_running(token()))
+        self._is_running = lambda: token() is not None and is_running(token())
+        self.preemption = Preemption(self._is_running)
         self.hooks = FitHooks(running.given["callbacks"], self)
         self._epochs, self._data = int(running.epochs), _Reading.of(running)
         self._place = Place(int(running.given.get("initial_epoch", 0)), 0)
@@ -89,7 +90,7 @@ class ResumableFit:
         """Begins the epoch for all, or its data alone."""
         self._place = Place(epoch, 0)
         if self._state is not None and self._replay is None:
-            self._replay = Replay(self.model, self._state["step_logs"])
+            self._replay = Replay(self.model, self._state["step_logs"], self._is_running)
             self._began = time.perf_counter()
         if self._replay is not None:
             if not self._data.reads_on or str(epoch) == next(iter(self._course.states), None):
@@ -116,6 +117,8 @@ class ResumableFit:
         if self._replay is None:
             self._step_logs, self._is_new = logs, False
             self._forward(forward, batch, logs)
+        elif self.preemption.asked:  # what is saved is saved
+            self._leave()
 
     def on_test_begin(self, forward: Forward, logs: Any = None) -> None:
         """Validation begins."""
@@ -198,19 +201,14 @@ class ResumableFit:
             "model": model_state(self.model),
             "stop_training": bool(self.model.stop_training),
             "callbacks": [
-                {"class": type(callback).__name__, "state": state}
-                for callback, state in self._states()
-                if state is not None
+                {"class": type(each).__name__, "state": state_of(each)}
+                for each in filter(has_state, self.hooks.callbacks.callbacks)
             ],
             "step_logs": _as_numbers(self._step_logs),
             "epoch_logs": _as_numbers(epoch_logs or {}),
             "random": random_state(),
             "course": dict(self._course.states),
         }
-
-    def _states(self) -> list[tuple[keras.callbacks.Callback, Any]]:
-        callbacks = self.hooks.callbacks.callbacks
-        return [(each, state_of(each) if has_state(each) else None) for each in callbacks]
 
     def _target(self) -> Place:
         state = self._state or {}
@@ -232,16 +230,15 @@ class ResumableFit:
         state, replay = self._state or {}, self._replay
         if replay is not None:
             replay.end()
-        found = self._states()
+        matched = _matched(self.hooks.callbacks.callbacks, state["callbacks"])
         if state["batch"] is not None:
-            for callback, own in found:
-                if own is None:  # others find in their state what they begin an epoch with
+            for callback, own in matched:
+                if own is None:  # others have kept what they begin an epoch with
                     callback.on_epoch_begin(state["epoch"])
         set_model_state(self.model, state["model"])
-        saved = iter(state["callbacks"])
-        for callback, own in found:
+        for callback, own in matched:
             if own is not None:
-                restore(callback, next(saved)["state"])
+                restore(callback, own)
         self.model.stop_training = state["stop_training"]
         data = self._data
         if not data.in_background or (state["batch"] is None and not data.reads_on):
@@ -269,7 +266,8 @@ class ResumableFit:
 
     def _leave(self) -> None:
         is_saved = self.flush()
-        what = f"{self._place} is saved" if is_saved else "it could NOT be saved"
+        place = self._place if self._replay is None else self._target()
+        what = f"{place} is saved" if is_saved else "it could NOT be saved"
         self.say(
             f"asked to end by SIGTERM: {what}. Start the same script again to go on (exit status "
             f"{EXIT_STATUS})."
@@ -307,9 +305,25 @@ class _Reading(NamedTuple):
         return cls(in_background, in_background and (is_endless or is_unknown))
 
 
+def _matched(
+    callbacks: list[keras.callbacks.Callback], saved: list[dict[str, Any]]
+) -> list[tuple[keras.callbacks.Callback, Any]]:
+    """Each callback and its state: of those saved the first of its class that is left, or None."""
+    left, matched = list(saved), []
+    for callback in callbacks:
+        names = [each["class"] for each in left]
+        name = type(callback).__name__
+        is_there = has_state(callback) and name in names
+        matched.append((callback, left.pop(names.index(name))["state"] if is_there else None))
+    return matched
+
+
 def _as_numbers(logs: Mapping[str, Any]) -> dict[str, Any]:
     """Logs as plain values: a step returns tensors."""
-    return {
-        name: keras.ops.convert_to_numpy(value).tolist() if keras.ops.is_tensor(value) else value
-        for name, value in logs.items()
-    }
+    return {name: _as_number(value) for name, value in logs.items()}
+
+
+def _as_number(value: Any) -> Any:
+    if isinstance(value, Mapping):  # of a metric that gives several
+        return _as_numbers(value)
+    return keras.ops.convert_to_numpy(value).tolist() if keras.ops.is_tensor(value) else value

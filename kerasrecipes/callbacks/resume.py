@@ -24,6 +24,9 @@ from kerasrecipes.checkpoints.versions import exact_versions
 
 ON_MISMATCH = ("error", "restart", "continue")
 _HOLDERS: dict[str, weakref.ref[Resume]] = {}
+# Of each model that was trained here: the directory, the optimizer, and what the two were before.
+_BEGUN: weakref.WeakKeyDictionary[keras.Model, tuple[str, Any, dict[str, Any]]]
+_BEGUN = weakref.WeakKeyDictionary()
 
 
 class Resume(keras.callbacks.Callback):
@@ -100,20 +103,20 @@ class Resume(keras.callbacks.Callback):
         _check(directory, every_steps, every_epochs, on_mismatch)
         self.directory, self.every_steps, self.every_epochs = directory, every_steps, every_epochs
         self.keep, self.on_mismatch, self.sink = keep, on_mismatch, sink
-        self._store = CheckpointStore(directory, keep=keep, sink=self._say)
+        self._place = os.path.abspath(directory)  # for a script may change its working directory
+        self._store = CheckpointStore(self._place, keep=keep, sink=self._say)
         self._fit: ResumableFit | None = None
         self._lock: DirectoryLock | None = None
         self._saver: BackgroundSaver | None = None
-        self._token: Any = None
-        self._when_left: weakref.finalize | None = None
+        self._token: Any = lambda: None
+        self._end: weakref.finalize | None = None
         self._about: dict[str, Any] = {}
 
     def set_params(self, params: dict[str, Any] | None) -> None:
         """Opens the directory before any callback has begun, for some empty files when they do."""
         super().set_params(params)
         running = running_fit(self.model) if self.model is not None else None
-        if running is not None and not self._is_in_use():
-            self.close()  # a fit of this object may have been broken off
+        if running is not None:
             self._open(running)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
@@ -124,7 +127,7 @@ class Resume(keras.callbacks.Callback):
                 "`Resume` must be given to `model.fit`: it goes on in the data that `fit` reads. "
                 "Received: callbacks that something else calls. Use `model.fit`."
             )
-        if self._lock is None:
+        if self._lock is None or self._token() is not running.token:
             self._open(running)
         self._begin(running)
 
@@ -135,9 +138,15 @@ class Resume(keras.callbacks.Callback):
                 "`callbacks` must not hold BackupAndRestore beside Resume: both would set where "
                 "the training begins. Received: both. Leave BackupAndRestore out."
             )
-        self._token = weakref.ref(running.token)
-        self._when_left = weakref.finalize(running.token, _close, weakref.ref(self))
+        if sum(isinstance(each, Resume) for each in running.callbacks) > 1:
+            raise ValueError(
+                "`callbacks` must hold one Resume: two would each draw the data again. Received: "
+                "more than one. Leave the others out."
+            )
         self._acquire()
+        self._token = weakref.ref(running.token)
+        # Not by a weak reference: both may go in one collection, and the lock would stay.
+        self._end = weakref.finalize(running.token, self.close)
         try:
             self._checkpoint = self._fitting(running)
         except BaseException:
@@ -145,6 +154,9 @@ class Resume(keras.callbacks.Callback):
             raise
 
     def _begin(self, running: RunningFit) -> None:
+        run = self._about["run"]
+        before = {name: run[name] for name in ("model", "optimizer") if name in run}
+        _BEGUN[self.model] = (self._place, self.model.optimizer, before)
         self._saver = BackgroundSaver(self._save, self._say)
         checkpoint, self._checkpoint = self._checkpoint, None
         self._fit = ResumableFit(
@@ -176,11 +188,11 @@ class Resume(keras.callbacks.Callback):
 
     def close(self) -> None:
         """Ends what is being written and frees the directory; called when `fit` ends."""
+        if self._end is not None:
+            self._end.detach()  # the next fit is not its to close
         fit, self._fit = self._fit, None
         saver, self._saver = self._saver, None
         lock, self._lock = self._lock, None
-        if self._when_left is not None:
-            self._when_left.detach()  # it must not close the next fit of this object
         try:
             if fit is not None:
                 fit.end()
@@ -195,14 +207,14 @@ class Resume(keras.callbacks.Callback):
             self._saver.put(number, state, self._about)
 
     def _save(self, number: int, state: Any, about: dict[str, Any]) -> None:
-        if self._lock is not None and not os.path.isdir(self.directory):
+        if self._lock is not None and not os.path.isdir(self._place):
             self._lock.release()  # it went with the directory
             self._lock.acquire()
         self._store.save(number, state, about)
 
     def _acquire(self) -> None:
-        place = os.path.realpath(self.directory)
-        lock = DirectoryLock(self.directory)
+        place = os.path.realpath(self._place)
+        lock = DirectoryLock(self._place)
         holder = _HOLDERS.get(place, lambda: None)()
         if holder is not None and not holder._is_in_use():
             holder.close()  # its fit was broken off, and something still holds the traceback
@@ -211,12 +223,13 @@ class Resume(keras.callbacks.Callback):
         _HOLDERS[place] = weakref.ref(self)
 
     def _is_in_use(self) -> bool:
-        token = self._token() if self._token is not None else None
+        token = self._token()
         return token is not None and is_running(token)
 
     def _fitting(self, running: RunningFit) -> Checkpoint | None:
         """The newest checkpoint, if this training is the one that it was saved from."""
-        self._about = {"versions": exact_versions(), "run": run_facts(self.model, running)}
+        run = run_facts(self.model, running) | self._before()
+        self._about = {"versions": exact_versions(), "run": run}
         checkpoint = self._newest()
         if checkpoint is None:
             return None
@@ -248,15 +261,15 @@ class Resume(keras.callbacks.Callback):
             self._say(f"begins anew: {error} They are in {aside} now.")
             return None
 
+    def _before(self) -> dict[str, Any]:
+        """What a model was before a fit here trained it: given again, it is built, with a rate that
+        callbacks have changed."""
+        place, optimizer, before = _BEGUN.get(self.model, (None, None, {}))
+        return before if (place, optimizer) == (self._place, self.model.optimizer) else {}
+
     def _say(self, message: str) -> None:
         if self.sink is not None:
             self.sink(f"Resume: {message}")
-
-
-def _close(resume: weakref.ref[Resume]) -> None:
-    alive = resume()
-    if alive is not None:
-        alive.close()
 
 
 def _reachable(checkpoint: Checkpoint, running: RunningFit) -> Checkpoint:

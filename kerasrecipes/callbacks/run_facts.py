@@ -57,7 +57,7 @@ def run_facts(model: keras.Model, running: RunningFit) -> Facts:
         "callbacks": [type(each).__name__ for each in running.callbacks if has_state(each)],
         "fit": {name: _plain(given.get(name), {}) for name in SETTINGS},
         "data": {
-            "batches": getattr(given.get("epoch_iterator"), "num_batches", None),
+            "batches": _plain(getattr(given.get("epoch_iterator"), "num_batches", None), {}),
             "x": _data_facts(given["x"]),
             "y": _data_facts(given.get("y")),
             "sample_weight": _data_facts(given.get("sample_weight")),
@@ -124,16 +124,23 @@ def _data_facts(data: Any) -> Any:
 def _array_facts(array: Any) -> Any:
     if not hasattr(array, "shape"):
         return type(array).__name__
-    shape = [int(size) for size in array.shape]
+    shape = [None if size is None else int(size) for size in array.shape]
     facts: Facts = {"shape": shape, "dtype": str(getattr(array, "dtype", ""))}
-    if shape and shape[0] and (isinstance(array, np.ndarray) or ops.is_tensor(array)):
+    if shape and shape[0] and _has_plain_rows(array):
         rows = np.unique(np.linspace(0, shape[0] - 1, ROWS).astype(int))
-        if isinstance(array, np.ndarray) and array.dtype == object:
-            return facts
         chosen = array[rows] if isinstance(array, np.ndarray) else ops.take(array, rows, axis=0)
         values = np.ascontiguousarray(ops.convert_to_numpy(chosen))
         facts["checksum of some rows"] = zlib.crc32(values.tobytes())
     return facts
+
+
+def _has_plain_rows(array: Any) -> bool:
+    """Whether the bytes of its rows are its values: not so of text and objects, of which they are
+    addresses, and of ragged and sparse tensors."""
+    if isinstance(array, np.ndarray):
+        return not array.dtype.hasobject
+    is_packed = any(hasattr(array, name) for name in ("row_splits", "dense_shape", "indices"))
+    return ops.is_tensor(array) and not is_packed and "string" not in str(array.dtype)
 
 
 def _plain(value: Any, numbers: Mapping[str, str]) -> Any:
@@ -146,6 +153,8 @@ def _plain(value: Any, numbers: Mapping[str, str]) -> Any:
         }
     if isinstance(value, (list, tuple)):
         return [_plain(each, numbers) for each in value]
+    if isinstance(value, (set, frozenset)):  # of text they are in another order in each process
+        return sorted((_plain(each, numbers) for each in value), key=str)
     if isinstance(value, str):
         return numbers.get(value, value)
     if isinstance(value, float):

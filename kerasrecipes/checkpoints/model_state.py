@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -47,7 +47,7 @@ def set_model_state(model: keras.Model, state: ModelState) -> None:
 
 def is_built(model: keras.Model) -> bool:
     """Whether the model, its optimizer and its metrics have their variables."""
-    parts = (model.optimizer, model._compile_metrics, model._compile_loss)  # no public names
+    parts = (*_optimizers(model), model._compile_metrics, model._compile_loss)  # no public names
     layers = model._flatten_layers()
     return all(each.built for each in (*layers, *parts) if each is not None)
 
@@ -74,7 +74,7 @@ def sync(model: keras.Model) -> None:
 
 
 def _variables(model: keras.Model) -> dict[str, Sequence[Any]]:
-    optimizer = [] if model.optimizer is None else model.optimizer.variables
+    optimizer = [variable for each in _optimizers(model) for variable in each.variables]
     groups = {"model": model.variables, "optimizer": optimizer, "metrics": model.metrics_variables}
     seen: set[int] = set()
     own: dict[str, Sequence[Any]] = {}
@@ -82,6 +82,21 @@ def _variables(model: keras.Model) -> dict[str, Sequence[Any]]:
         own[name] = [variable for variable in variables if id(variable) not in seen]
         seen.update(map(id, variables))
     return own
+
+
+def _optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:
+    """The model's own, and those that a `train_step` of the user's has beside it.
+
+    They are attributes of the model, alone or in a list, tuple or dict.
+    """
+    found = [model.optimizer]
+    for value in vars(model).values():
+        if isinstance(value, Mapping):
+            found.extend(value.values())
+        else:
+            found.extend(value if isinstance(value, (list, tuple)) else [value])
+    optimizers = [each for each in found if isinstance(each, keras.optimizers.Optimizer)]
+    return list({id(each): each for each in optimizers}.values())
 
 
 def _check(name: str, variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:

@@ -1,5 +1,6 @@
 """A training broken off at any place ends as the one never broken off."""
 
+import gc
 import json
 import os
 import random
@@ -477,3 +478,217 @@ def test_keras_own_way_of_resuming_beside_it_is_refused(tmp_path):
 def test_arguments_out_of_range_are_refused(arguments, said, tmp_path):
     with pytest.raises(ValueError, match=said):
         Resume(**{"directory": tmp_path, **arguments})
+
+
+class Best(keras.callbacks.Callback):
+    """Has nothing to keep at first, then text and numbers in a list."""
+
+    def __init__(self):
+        super().__init__()
+        self.best = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch  # read in get_state, so not before an epoch has begun
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.best = ["loss", min([*self.best[1:], logs["loss"]])]
+
+    def get_state(self):
+        return [self.epoch, self.best] if self.best else None
+
+    def set_state(self, state):
+        self.epoch, self.best = state
+
+
+@pytest.mark.parametrize("after", [3, STEPS + 3])
+def test_a_callback_may_keep_nothing_or_a_list(after, tmp_path):
+    best, stopping = Best(), EarlyStopping("loss", patience=9, sink=None)
+
+    def fit(*callbacks):
+        keras.utils.set_random_seed(0)
+        resume = Resume(tmp_path, every_steps=2, sink=None)
+        network().fit(**ARRAYS, epochs=2, verbose=0, callbacks=[*callbacks, resume])
+
+    with pytest.raises(Broken):
+        fit(Best(), EarlyStopping("loss", patience=9, sink=None), Break(after))
+    fit(best, stopping, Break(None))
+    assert best.best == ["loss", stopping.best]
+
+
+def test_on_request_it_goes_on_with_other_callbacks(tmp_path):
+    def fit(*callbacks, epochs):
+        keras.utils.set_random_seed(0)
+        resume = Resume(tmp_path, sink=None, on_mismatch="continue")
+        network().fit(**ARRAYS, epochs=epochs, verbose=0, callbacks=[resume, *callbacks])
+
+    fit(Draws(), EarlyStopping("loss", patience=9, sink=None), epochs=2)
+    best, draws = Best(), Draws()
+    fit(best, draws, epochs=3)
+    assert len(draws.drawn) == 3
+    assert best.best[0] == "loss"
+
+
+def test_a_fit_broken_off_frees_the_directory_when_it_is_collected(tmp_path):
+    def broken_off():
+        try:
+            train("generator", tmp_path, after=2)
+        except Broken as error:
+            kept = error  # a cycle, with the frames of `fit` in it
+            assert kept.__traceback__
+
+    broken_off()
+    gc.collect()
+    train("generator", tmp_path)
+
+
+def test_a_model_whose_fit_was_broken_off_while_data_were_drawn_again_trains(tmp_path):
+    def batches_until(last):
+        for number, batch in enumerate(batches()):
+            if number == last:
+                raise Broken
+            yield batch
+
+    def fit(model, last, *callbacks):
+        model.fit(batches_until(last), steps_per_epoch=4, verbose=0, epochs=2, callbacks=callbacks)
+
+    if keras.backend.backend() == "tensorflow":
+        pytest.skip("TensorFlow makes errors of its own of a generator's")
+    with pytest.raises(Broken):
+        fit(network(), 6, Resume(tmp_path, sink=None))
+    model = network()
+    with pytest.raises(Broken) as kept:
+        fit(model, 2, Resume(tmp_path, sink=None))
+    before = model.get_weights()
+    assert model.evaluate(X, Y, verbose=0, return_dict=True)["mae"] > 0
+    fit(model, None)
+    assert any((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+    assert kept
+
+
+def test_one_object_goes_on_after_an_error_that_is_kept(tmp_path):
+    resume, model = Resume(tmp_path, sink=None), network()
+    with pytest.raises(Broken) as kept:
+        model.fit(**ARRAYS, epochs=3, verbose=0, callbacks=[resume, Break(STEPS + 2)])
+    assert model.fit(**ARRAYS, epochs=3, verbose=0, callbacks=[resume]).epoch == [0, 1, 2]
+    del kept
+    gc.collect()
+
+
+def test_a_model_may_be_given_again_that_was_built_and_whose_rate_was_changed(tmp_path):
+    model = not_built()
+    model.compile("sgd", "mse")
+
+    def fit(after, epochs):
+        halved = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+        callbacks = [Resume(tmp_path, sink=None), halved, Break(after)]
+        return model.fit(**ARRAYS, epochs=epochs, verbose=0, callbacks=callbacks).epoch
+
+    with pytest.raises(Broken):
+        fit(STEPS + 2, epochs=2)
+    assert fit(None, epochs=2) == [0, 1]
+    assert fit(None, epochs=3) == [0, 1, 2]
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.01 / 8)
+
+
+def test_two_in_one_fit_are_refused(tmp_path):
+    callbacks = [Resume(tmp_path / name, sink=None) for name in "ab"]
+    with pytest.raises(ValueError, match="Received: more than one"):
+        network().fit(X, Y, verbose=0, callbacks=callbacks)
+
+
+def test_a_change_of_the_working_directory_leaves_checkpoints_where_they_are(tmp_path, monkeypatch):
+    class Elsewhere(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            monkeypatch.chdir(tmp_path / "elsewhere")
+
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    network().fit(X, Y, verbose=0, callbacks=[Resume("here", sink=None), Elsewhere()])
+    assert list((tmp_path / "here").glob("checkpoint-*"))
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@keras.saving.register_keras_serializable("resume_test")
+class Extremes(keras.metrics.Metric):
+    """Gives several results."""
+
+    def __init__(self):
+        super().__init__(name="extremes")
+        self.most = self.add_variable((), "zeros", name="most")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.most.assign(keras.ops.maximum(self.most, keras.ops.max(y_pred)))
+
+    def result(self):
+        return {"most": self.most + 0, "twice": 2 * self.most}
+
+
+def test_a_metric_may_give_several_results(tmp_path):
+    def fit(after=None):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", metrics=[Extremes()])
+        callbacks = [Resume(tmp_path, every_steps=2, sink=None), Break(after)]
+        return model.fit(**ARRAYS, epochs=2, verbose=0, callbacks=callbacks).history
+
+    with pytest.raises(Broken):
+        fit(after=STEPS - 1)
+    assert len(fit()["twice"]) == 2
+
+
+def test_sigterm_while_data_are_drawn_again_ends_at_once(tmp_path):
+    def slow(seen):
+        for batch in batches():
+            seen.append(0)
+            if len(seen) == 2:
+                signal.raise_signal(signal.SIGTERM)
+            yield batch
+
+    def fit(data, epochs, sink=None):
+        resume = Resume(tmp_path, sink=sink)
+        network().fit(data, steps_per_epoch=9, epochs=epochs, verbose=0, callbacks=[resume])
+
+    fit(batches(), epochs=1)
+    seen, said = [], []
+    with pytest.raises(SystemExit, match="75"):
+        fit(slow(seen), epochs=2, sink=said.append)
+    assert len(said) == 1  # and none that tells of going on
+    assert "the end of epoch 1 is saved" in said[0]
+
+
+def test_optimizers_beside_the_models_own_come_back(tmp_path):
+    class Two(keras.Model):
+        """Trains its parts by optimizers of their own; not built before its first step."""
+
+        def __init__(self):
+            super().__init__()
+            self.parts = [keras.layers.Dense(2), keras.layers.Dense(1)]
+
+        def compile(self):
+            super().compile()
+            self.optimizers = [keras.optimizers.Adam(0.1) for _ in self.parts]
+
+        def train_step(self, data):
+            import tensorflow as tf
+
+            x, y = data
+            with tf.GradientTape(persistent=True) as tape:
+                loss = keras.ops.mean((self.parts[1](self.parts[0](x)) - y) ** 2)
+            for part, optimizer in zip(self.parts, self.optimizers, strict=True):
+                gradients = tape.gradient(loss, part.trainable_variables)
+                optimizer.apply(gradients, part.trainable_variables)
+            return {"loss": loss}
+
+    def fit(*callbacks):
+        keras.utils.set_random_seed(0)
+        model = Two()
+        model.compile()
+        model.fit(**ARRAYS, epochs=2, verbose=0, callbacks=callbacks)
+        return {"weights": model.get_weights()}
+
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("a `train_step` is written for one backend")
+    expected = fit()
+    with pytest.raises(Broken):
+        fit(Resume(tmp_path, every_steps=2, sink=None), Break(5))
+    assert_same(expected, fit(Resume(tmp_path, sink=None)))

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks.run_facts import differences, run_facts
+from kerasrecipes.callbacks.run_facts import _data_facts, _plain, differences, run_facts
 from kerasrecipes.callbacks.running_fit import running_fit
 
 X = np.arange(24, dtype="float32").reshape(8, 3)
@@ -109,3 +109,19 @@ def test_a_model_that_does_not_tell_its_configuration_is_told_by_its_parts():
 
     assert differences(facts_of(made(1)), facts_of(made(1))) == []
     assert "variables" in differences(facts_of(made(1)), facts_of(made(2), y=X[:, :2]))[0]
+
+
+def test_text_and_ragged_data_are_told_without_the_addresses_of_their_parts():
+    tf = pytest.importorskip("tensorflow", exc_type=ImportError)
+
+    def told():
+        words = [["a longer word, that lies elsewhere"], ["another"]]
+        return _data_facts([tf.constant(words), np.array(words, object)])
+
+    assert told() == told()
+    assert _data_facts(tf.ragged.constant([[1, 2], [3]]))[0]["shape"] == [2, None]
+    assert "checksum of some rows" in _data_facts(keras.ops.ones((1, 1)))[0]
+
+
+def test_a_set_is_told_in_one_order():
+    assert _plain({"b", "a", "c"}, {}) == ["a", "b", "c"]
