@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import keras
 
+from kerasrecipes.checkpoints.model_state import is_built
+
 
 class Place(NamedTuple):
     """A boundary in a fit.
