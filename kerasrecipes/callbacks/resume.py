@@ -192,13 +192,13 @@ class Resume(keras.callbacks.Callback):
             self._end.detach()  # the next fit is not its to close
         fit, self._fit = self._fit, None
         saver, self._saver = self._saver, None
-        lock, self._lock = self._lock, None
         try:
             if fit is not None:
                 fit.end()
             if saver is not None:
                 saver.finish()
         finally:
+            lock, self._lock = self._lock, None  # the last save may still renew it
             if lock is not None:
                 lock.release()
 
