@@ -298,7 +298,7 @@ def test_another_program_is_refused_by_the_name_of_the_difference(changed, said,
 def test_another_version_of_a_library_is_refused_by_name(tmp_path, monkeypatch):
     refused(tmp_path)
     found = {"kerasrecipes": "1", "keras": "9.9", "numpy": np.__version__}
-    monkeypatch.setattr("kerasrecipes.callbacks.resume.versions", lambda: found)
+    monkeypatch.setattr("kerasrecipes.callbacks.resume.exact_versions", lambda: found)
     with pytest.raises(ValueError, match=r'versions keras was ".*" and is "9.9"'):
         refused(tmp_path)
 
