@@ -20,7 +20,7 @@ from kerasrecipes.callbacks.fit_hooks import FitHooks
 from kerasrecipes.callbacks.replay import Place, Replay
 from kerasrecipes.callbacks.running_fit import RunningFit, is_running
 from kerasrecipes.checkpoints import Checkpoint
-from kerasrecipes.checkpoints.model_state import model_state, set_model_state
+from kerasrecipes.checkpoints.model_state import ModelState, model_state, set_model_state
 from kerasrecipes.checkpoints.preemption import EXIT_STATUS, Preemption
 from kerasrecipes.checkpoints.random_course import RandomCourse
 from kerasrecipes.checkpoints.random_state import random_state, set_random_state
@@ -49,6 +49,7 @@ class ResumableFit:
         rhythm: When to save.
         put: Takes `(number, state)` to be saved; the state is not changed any more.
         flush: Returns when all that was put is saved, or cannot be.
+        is_idle: Whether all that was put is saved, so that its arrays can be used again.
         checkpoint: Where to go on, or None.
         say: Called with each message.
         finish: Called when the fit has ended or is left.
@@ -62,12 +63,14 @@ class ResumableFit:
         rhythm: Rhythm,
         put: Callable[[int, Any], None],
         flush: Callable[[], Any],
+        is_idle: Callable[[], bool],
         checkpoint: Checkpoint | None,
         say: Callable[[str], Any],
         finish: Callable[[], Any],
     ) -> None:
         self.model, self.rhythm = model, rhythm
-        self.put, self.flush, self.say, self.finish = put, flush, say, finish
+        self.put, self.flush, self.is_idle, self.say, self.finish = put, flush, is_idle, say, finish
+        self._arrays: ModelState | None = None
         token = weakref.ref(running.token)  # and nothing else of what lives as long as the fit
         self._is_running = lambda: token() is not None and is_running(token())
         self.preemption = Preemption(self._is_running)
@@ -192,13 +195,18 @@ class ResumableFit:
         if self.preemption.asked:
             self._leave()
 
+    def _copied_model(self) -> ModelState:
+        """The model's state, in the memory of the last one if that is written."""
+        self._arrays = model_state(self.model, self._arrays if self.is_idle() else None)
+        return self._arrays
+
     def _gathered(self, epoch_logs: Mapping[str, Any] | None) -> dict[str, Any]:
         """The state of everything, none of which the training still changes."""
         return {
             "epoch": self._place.epoch,
             "batch": self._place.batch,
             "steps": self._steps,
-            "model": model_state(self.model),
+            "model": self._copied_model(),
             "stop_training": bool(self.model.stop_training),
             "callbacks": [
                 {"class": type(each).__name__, "state": state_of(each)}

@@ -165,6 +165,7 @@ class Resume(keras.callbacks.Callback):
             rhythm=Rhythm(self.every_steps, self.every_epochs),
             put=self._put,
             flush=self._saver.finish,
+            is_idle=self._is_idle,
             checkpoint=checkpoint,
             say=self._say,
             finish=self.close,
@@ -205,6 +206,9 @@ class Resume(keras.callbacks.Callback):
     def _put(self, number: int, state: Any) -> None:
         if self._saver is not None:
             self._saver.put(number, state, self._about)
+
+    def _is_idle(self) -> bool:
+        return self._saver is not None and self._saver.is_idle
 
     def _save(self, number: int, state: Any, about: dict[str, Any]) -> None:
         if self._lock is not None and not os.path.isdir(self._place):

@@ -68,6 +68,12 @@ class BackgroundSaver:
                 self._thread.start()
             self._changed.notify_all()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was put is saved or given up, and may be changed again."""
+        with self._changed:
+            return self._waiting is None and not self._is_writing
+
     def finish(self) -> bool:
         """Waits until all is written, or cannot be; whether it was."""
         with self._changed:

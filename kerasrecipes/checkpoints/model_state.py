@@ -11,7 +11,7 @@ import numpy as np
 ModelState = dict[str, list[np.ndarray]]
 
 
-def model_state(model: keras.Model) -> ModelState:
+def model_state(model: keras.Model, into: ModelState | None = None) -> ModelState:
     """Copies the variables of a model, of its optimizer and of its metrics.
 
     Weights, statistics of batch norm, states of dropout's seeds, moments, averages of weights,
@@ -19,15 +19,30 @@ def model_state(model: keras.Model) -> ModelState:
 
     Args:
         model: Compiled and built.
+        into: A state of this model that nobody needs any more, to be overwritten: new memory takes
+            several times as long to fill.
 
     Returns:
         Dict of lists of arrays, in Keras's order of the variables.
     """
     sync(model)
     return {
-        name: [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+        name: list(map(_copied, variables, _spare(into, name, len(variables))))
         for name, variables in _variables(model).items()
     }
+
+
+def _spare(state: ModelState | None, name: str, count: int) -> Sequence[np.ndarray | None]:
+    arrays = (state or {}).get(name, [])
+    return arrays if len(arrays) == count else [None] * count
+
+
+def _copied(variable: Any, spare: np.ndarray | None) -> np.ndarray:
+    value = keras.ops.convert_to_numpy(variable)
+    if spare is None or (spare.shape, spare.dtype) != (value.shape, value.dtype):
+        return np.array(value)
+    np.copyto(spare, value)
+    return spare
 
 
 def set_model_state(model: keras.Model, state: ModelState) -> None:

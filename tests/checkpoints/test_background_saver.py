@@ -61,6 +61,17 @@ def test_at_the_end_it_is_tried_once_more_and_the_failure_is_known():
     assert len(said) == 1
 
 
+def test_it_is_idle_when_nothing_is_written_or_waits():
+    gate = threading.Event()
+    saver = BackgroundSaver(lambda number, state, about: gate.wait(10))
+    assert saver.is_idle
+    saver.put(1, {}, {})
+    assert not saver.is_idle
+    gate.set()
+    saver.finish()
+    assert saver.is_idle
+
+
 def test_a_newer_state_takes_the_place_of_one_that_waits():
     gate, disk = threading.Event(), Disk()
 

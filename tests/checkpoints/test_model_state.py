@@ -77,3 +77,20 @@ def test_a_model_is_built_once_all_its_parts_are():
     assert not is_built(model)  # neither its optimizer nor its metrics
     model.fit(X, X[:, :1], verbose=0)
     assert is_built(model)
+
+
+def test_a_state_that_nobody_needs_is_overwritten():
+    model = trained()
+    old = model_state(trained(epochs=5))
+    places = [id(value) for value in old["model"]]
+    state = model_state(model, into=old)
+    assert [id(value) for value in state["model"]] == places
+    assert all(map(np.array_equal, state["model"], model_state(model)["model"]))
+
+
+def test_a_state_of_another_model_is_not_written_into():
+    other = model_state(trained(units=5))
+    kept = [value.copy() for value in other["model"]]
+    state = model_state(trained(), into=other)
+    assert [3, 4] in [list(value.shape) for value in state["model"]]
+    assert [value.shape for value in other["model"]] == [value.shape for value in kept]
