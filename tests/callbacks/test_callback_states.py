@@ -8,11 +8,12 @@ import pytest
 
 from kerasrecipes import callbacks as ours
 from kerasrecipes.callbacks.callback_states import _ROWS, restore, state_of, without_state
+from kerasrecipes.report.resumed import resumed_text
 from kerasrecipes.schedules import ExponentialDecay
 from tests.callbacks.interrupted_fit import Planned, X, interrupted, network, through_a_file
 
 theirs = keras.callbacks
-CLOCKS = {"seconds", "spent", "epoch_seconds"}
+CLOCKS = {"seconds", "spent", "epoch_seconds", "resumed"}
 APART = {
     "Callback", "CallbackList",  # bases
     "BackupAndRestore", "Resume", "Babysitter",  # they save, or show, the others
@@ -35,7 +36,8 @@ def doctor_facts(doctor):
 
 def report_facts(report):
     page = report.page()
-    shown = [(section.title, section.text) for section in page.sections]
+    resumed = resumed_text(report.resumed)  # which a report of a whole fit does not say
+    shown = [(each.title, (each.text or "").replace(resumed, "")) for each in page.sections]
     return {"history": report.history, "answer": page.answer, "shown": shown}
 
 
