@@ -9,21 +9,16 @@ from typing import Any, NamedTuple
 
 import keras
 
-from kerasrecipes import backend
-from kerasrecipes.callbacks.callback_states import (
-    has_state,
-    may_draw_within_epochs,
-    restore,
-    state_of,
-)
+from kerasrecipes.callbacks.callback_states import may_draw_within_epochs
+from kerasrecipes.callbacks.data_reading import DataReading
 from kerasrecipes.callbacks.fit_hooks import FitHooks
+from kerasrecipes.callbacks.fit_state import fit_state, put_back
 from kerasrecipes.callbacks.replay import Place, Replay
 from kerasrecipes.callbacks.running_fit import RunningFit, is_running
 from kerasrecipes.checkpoints import Checkpoint
-from kerasrecipes.checkpoints.model_state import ModelState, model_state, set_model_state
+from kerasrecipes.checkpoints.model_state import ModelState
 from kerasrecipes.checkpoints.preemption import EXIT_STATUS, Preemption
 from kerasrecipes.checkpoints.random_course import RandomCourse
-from kerasrecipes.checkpoints.random_state import random_state, set_random_state
 
 Forward = Callable[..., Any]
 
@@ -75,7 +70,7 @@ class ResumableFit:
         self._is_running = lambda: token() is not None and is_running(token())
         self.preemption = Preemption(self._is_running)
         self.hooks = FitHooks(running.given["callbacks"], self)
-        self._epochs, self._data = int(running.epochs), _Reading.of(running)
+        self._epochs, self._data = int(running.epochs), DataReading.of(running)
         self._place = Place(int(running.given.get("initial_epoch", 0)), 0)
         self._steps = self._saved_steps = self._number = 0
         self._is_new = True  # nothing has happened since the last save
@@ -195,26 +190,17 @@ class ResumableFit:
         if self.preemption.asked:
             self._leave()
 
-    def _copied_model(self) -> ModelState:
-        """The model's state, in the memory of the last one if that is written."""
-        self._arrays = model_state(self.model, self._arrays if self.is_idle() else None)
-        return self._arrays
-
     def _gathered(self, epoch_logs: Mapping[str, Any] | None) -> dict[str, Any]:
-        """The state of everything, none of which the training still changes."""
-        return {
+        """The state and its place; in the memory of the last one, if that is written."""
+        spare = self._arrays if self.is_idle() else None
+        state = fit_state(self.model, self.hooks.callbacks.callbacks, spare)
+        self._arrays = state["model"]
+        return state | {
             "epoch": self._place.epoch,
             "batch": self._place.batch,
             "steps": self._steps,
-            "model": self._copied_model(),
-            "stop_training": bool(self.model.stop_training),
-            "callbacks": [
-                {"class": type(each).__name__, "state": state_of(each)}
-                for each in filter(has_state, self.hooks.callbacks.callbacks)
-            ],
             "step_logs": _as_numbers(self._step_logs),
             "epoch_logs": _as_numbers(epoch_logs or {}),
-            "random": random_state(),
             "course": dict(self._course.states),
         }
 
@@ -238,19 +224,14 @@ class ResumableFit:
         state, replay = self._state or {}, self._replay
         if replay is not None:
             replay.end()
-        matched = _matched(self.hooks.callbacks.callbacks, state["callbacks"])
-        if state["batch"] is not None:
-            for callback, own in matched:
-                if own is None:  # others have kept what they begin an epoch with
-                    callback.on_epoch_begin(state["epoch"])
-        set_model_state(self.model, state["model"])
-        for callback, own in matched:
-            if own is not None:
-                restore(callback, own)
-        self.model.stop_training = state["stop_training"]
-        data = self._data
-        if not data.in_background or (state["batch"] is None and not data.reads_on):
-            set_random_state(state["random"])
+        is_within, data = state["batch"] is not None, self._data
+        put_back(
+            state,
+            self.model,
+            self.hooks.callbacks.callbacks,
+            begun=state["epoch"] if is_within else None,
+            with_random_numbers=not (data.in_background and (is_within or data.reads_on)),
+        )
         self._steps, self._step_logs = state["steps"], state["step_logs"]
         self._saved_steps = self._steps + (state["batch"] or 0)
         self._replay, self._is_new = None, True
@@ -283,47 +264,6 @@ class ResumableFit:
         preemption = self.preemption
         self.finish()
         preemption.leave()
-
-
-class _Reading(NamedTuple):
-    """How a fit reads its data.
-
-    Attributes:
-        in_background: Whether code of the user's that draws random numbers may run beside it.
-        reads_on: Whether batches of the next epoch may be drawn before this one has ended.
-    """
-
-    in_background: bool
-    reads_on: bool
-
-    @classmethod
-    def of(cls, running: RunningFit) -> _Reading:
-        iterator = running.given.get("epoch_iterator")
-        adapter = getattr(iterator, "data_adapter", None)
-        kind = type(adapter).__name__
-        if kind == "ArrayDataAdapter":
-            return cls(False, False)
-        if kind == "TFDatasetAdapter":
-            in_background = backend.runs_python(running.given["x"])
-        else:
-            is_tensorflow = hasattr(iterator, "_distributed_dataset")
-            in_background = is_tensorflow or getattr(adapter, "enqueuer", None) is not None
-        is_endless = running.given.get("steps_per_epoch") is not None
-        is_unknown = getattr(adapter, "num_batches", 0) is None
-        return cls(in_background, in_background and (is_endless or is_unknown))
-
-
-def _matched(
-    callbacks: list[keras.callbacks.Callback], saved: list[dict[str, Any]]
-) -> list[tuple[keras.callbacks.Callback, Any]]:
-    """Each callback and its state: of those saved the first of its class that is left, or None."""
-    left, matched = list(saved), []
-    for callback in callbacks:
-        names = [each["class"] for each in left]
-        name = type(callback).__name__
-        is_there = has_state(callback) and name in names
-        matched.append((callback, left.pop(names.index(name))["state"] if is_there else None))
-    return matched
 
 
 def _as_numbers(logs: Mapping[str, Any]) -> dict[str, Any]:
