@@ -7,7 +7,6 @@ import errno
 import os
 import time
 from pathlib import Path
-from types import TracebackType
 
 from kerasrecipes.checkpoints.errors import CheckpointError
 from kerasrecipes.checkpoints.holder import Holder
@@ -108,12 +107,7 @@ class DirectoryLock:
         self.acquire()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
     def _take(self) -> str | None:
