@@ -1,0 +1,1 @@
+"""The page of a running fit: what it shows, its server, and the nudges it takes."""
