@@ -70,7 +70,7 @@ class Nudge:
             raise ValueError(f"a nudge must have the fields {', '.join(names)}. Got: {values!r}.")
         for name, kind in _KINDS.items():
             value: Any = values.get(name, "" if name == "note" else None)
-            if type(value) is not kind or (kind is int and value < 0):
+            if type(value) is not kind or (type(value) is int and value < 0):
                 raise ValueError(
                     f"`{name}` of a nudge must be {_KIND_NAMES[kind]}. Got: {value!r}."
                 )
