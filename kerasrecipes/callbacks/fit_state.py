@@ -59,13 +59,13 @@ def put_back(
     Raises:
         ValueError: If the model's variables are not those of the state.
     """
-    matched = _matched(callbacks, state["callbacks"])
+    pairs = matched(callbacks, state["callbacks"])
     if begun is not None:
-        for callback, own in matched:
+        for callback, own in pairs:
             if own is None:
                 callback.on_epoch_begin(begun)
     set_model_state(model, state["model"])
-    for callback, own in matched:
+    for callback, own in pairs:
         if own is not None:
             restore(callback, own)
     model.stop_training = state["stop_training"]
@@ -73,14 +73,14 @@ def put_back(
         set_random_state(state["random"])
 
 
-def _matched(
+def matched(
     callbacks: Callbacks, saved: Sequence[Mapping[str, Any]]
 ) -> list[tuple[keras.callbacks.Callback, Any]]:
     """Each callback and its state: of those saved the first of its class that is left, or None."""
-    left, matched = list(saved), []
+    left, pairs = list(saved), []
     for callback in callbacks:
         names = [each["class"] for each in left]
         name = type(callback).__name__
         is_there = has_state(callback) and name in names
-        matched.append((callback, left.pop(names.index(name))["state"] if is_there else None))
-    return matched
+        pairs.append((callback, left.pop(names.index(name))["state"] if is_there else None))
+    return pairs

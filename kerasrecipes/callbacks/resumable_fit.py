@@ -42,7 +42,7 @@ class ResumableFit:
         model: Compiled.
         running: Its `fit`, whose callbacks have not begun an epoch.
         rhythm: When to save.
-        put: Takes `(number, state)` to be saved; the state is not changed any more.
+        put: Takes `(number, state, by_hand)` to be saved; the state is not changed any more.
         flush: Returns when all that was put is saved, or cannot be.
         is_idle: Whether all that was put is saved, so that its arrays can be used again.
         checkpoint: Where to go on, or None.
@@ -56,7 +56,7 @@ class ResumableFit:
         running: RunningFit,
         *,
         rhythm: Rhythm,
-        put: Callable[[int, Any], None],
+        put: Callable[[int, Any, bool], None],
         flush: Callable[[], Any],
         is_idle: Callable[[], bool],
         checkpoint: Checkpoint | None,
@@ -74,6 +74,7 @@ class ResumableFit:
         self._place = Place(int(running.given.get("initial_epoch", 0)), 0)
         self._steps = self._saved_steps = self._number = 0
         self._is_new = True  # nothing has happened since the last save
+        self._is_asked = False  # to save at the next step
         self._step_logs: Mapping[str, Any] = {}
         self._course = RandomCourse()
         self._may_draw = may_draw_within_epochs(running.callbacks)
@@ -146,7 +147,8 @@ class ResumableFit:
         self._is_new = False
         is_last = epoch + 1 == self._epochs or self.model.stop_training
         every = self.rhythm.every_epochs
-        if is_last or self.preemption.asked or (every and (epoch + 1) % every == 0):
+        is_asked = self.preemption.asked or self._is_asked
+        if is_last or is_asked or (every and (epoch + 1) % every == 0):
             self._save(logs)
 
     def on_train_end(self, forward: Forward, logs: Any = None) -> None:
@@ -155,6 +157,15 @@ class ResumableFit:
             forward(logs)
         finally:
             self.finish()
+
+    def ask(self) -> None:
+        """Asks for a save before the next step, by hand."""
+        self._is_asked = True
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a save by hand is still to come."""
+        return self._is_asked
 
     def end(self) -> None:
         """Leaves the fit, its model and the signals as they were."""
@@ -178,13 +189,15 @@ class ResumableFit:
 
     def _is_due(self, batch: int) -> bool:
         every, steps = self.rhythm.every_steps, self._steps + batch
-        return self.preemption.asked or bool(every and steps // every > self._saved_steps // every)
+        is_time = bool(every and steps // every > self._saved_steps // every)
+        return self.preemption.asked or self._is_asked or is_time
 
     def _save(self, epoch_logs: Mapping[str, Any] | None = None) -> None:
         self.hooks.wait()
-        if not self._is_new:
+        by_hand, self._is_asked = self._is_asked, False
+        if by_hand or not self._is_new:
             self._number += 1
-            self.put(self._number, self._gathered(epoch_logs))
+            self.put(self._number, self._gathered(epoch_logs), by_hand)
             self._saved_steps = self._steps + (self._place.batch or 0)
             self._is_new = True
         if self.preemption.asked:

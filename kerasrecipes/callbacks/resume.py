@@ -13,6 +13,7 @@ from kerasrecipes.callbacks.callback_states import without_state
 from kerasrecipes.callbacks.resumable_fit import ResumableFit, Rhythm
 from kerasrecipes.callbacks.run_facts import differences, run_facts
 from kerasrecipes.callbacks.running_fit import RunningFit, is_running, running_fit
+from kerasrecipes.callbacks.saved_point import SavedPoint, place_of, rewind
 from kerasrecipes.checkpoints import (
     Checkpoint,
     CheckpointError,
@@ -203,9 +204,65 @@ class Resume(keras.callbacks.Callback):
             if lock is not None:
                 lock.release()
 
-    def _put(self, number: int, state: Any) -> None:
+    def save(self) -> None:
+        """Asks for a save before the next step, which stays whatever `keep` says.
+
+        Raises:
+            ValueError: Outside of `fit`.
+        """
+        self._running_fit().ask()
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether a save that `save` asked for is still to come."""
+        return self._fit is not None and self._fit.is_asked
+
+    def saved_points(self) -> tuple[SavedPoint, ...]:
+        """What can be gone back to, newest first; one that is being written is not among them.
+
+        Raises:
+            OSError: If the directory cannot be read.
+        """
+        return tuple(map(SavedPoint.of, self._store.listed()))
+
+    def go_back(self, number: int) -> Checkpoint:
+        """Gives model and optimizer the state of a saved point, between two steps of `fit`.
+
+        Training goes on from there with the data that come next: epochs count on, and records such
+        as `History` stay. What decides by them (`EarlyStopping`, `ReduceLROnPlateau`) goes back.
+
+        Args:
+            number: Of the `SavedPoint`.
+
+        Returns:
+            The checkpoint.
+
+        Raises:
+            ValueError: Outside of `fit`, or if the model's variables are others.
+            CheckpointError: If there is none of that number, or it is torn.
+            OSError: If it cannot be read.
+        """
+        fit = self._running_fit()
         if self._saver is not None:
-            self._saver.put(number, state, self._about)
+            self._saver.finish()  # it may be the one that is being written
+        checkpoint = self._store.read(number)
+        rewind(self.model, fit.hooks.callbacks.callbacks, checkpoint.state)
+        return checkpoint
+
+    def _running_fit(self) -> ResumableFit:
+        if self._fit is None:
+            raise ValueError(
+                "`Resume` saves and goes back between the steps of `fit`. Received: a call outside "
+                "of it. Call it from another callback."
+            )
+        return self._fit
+
+    def _put(self, number: int, state: Any, by_hand: bool) -> None:
+        if self._saver is None:
+            return
+        self._saver.put(number, state, self._about | place_of(state, by_hand))
+        if by_hand:  # or the next save might take its place before it is written
+            self._saver.finish()
 
     def _is_idle(self) -> bool:
         return self._saver is not None and self._saver.is_idle
@@ -237,7 +294,8 @@ class Resume(keras.callbacks.Callback):
         checkpoint = self._newest()
         if checkpoint is None:
             return None
-        different = differences(checkpoint.about, self._about)
+        about = {name: checkpoint.about.get(name) for name in self._about}
+        different = differences(about, self._about)
         if not different:
             return _reachable(checkpoint, running)
         text = "; ".join(different)

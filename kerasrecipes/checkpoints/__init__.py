@@ -9,7 +9,7 @@ from kerasrecipes.checkpoints.directory_lock import DirectoryLock
 from kerasrecipes.checkpoints.errors import CheckpointError
 from kerasrecipes.checkpoints.files import DISK_FULL, Files
 from kerasrecipes.checkpoints.sink import warn_on_stderr
-from kerasrecipes.checkpoints.store import CheckpointStore
+from kerasrecipes.checkpoints.store import CheckpointStore, Listed
 from kerasrecipes.checkpoints.whole_file import (
     aside_prefix,
     put_in_place,
@@ -25,6 +25,7 @@ __all__ = [
     "CheckpointStore",
     "DirectoryLock",
     "Files",
+    "Listed",
     "aside_prefix",
     "put_in_place",
     "warn_on_stderr",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -58,6 +58,27 @@ def set_model_state(model: keras.Model, state: ModelState) -> None:
     for name, variables in found.items():
         for variable, value in zip(variables, state[name], strict=True):
             variable.assign(value)
+
+
+def set_back(model: keras.Model, state: ModelState, apart: Iterable[Any] = ()) -> None:
+    """Puts weights and optimizer back to a state of this training; its metrics go on.
+
+    Args:
+        model: In `fit`, between two steps.
+        state: From `model_state`.
+        apart: Variables that go on too, such as counters of what watches the training.
+
+    Raises:
+        ValueError: If the variables are not those of the state; nothing was changed then.
+    """
+    sync(model)
+    found, kept = _variables(model), set(map(id, apart))
+    for name in ("model", "optimizer"):
+        _check(name, found[name], state.get(name, []))
+    for name in ("model", "optimizer"):
+        for variable, value in zip(found[name], state[name], strict=True):
+            if id(variable) not in kept:
+                variable.assign(value)
 
 
 def is_built(model: keras.Model) -> bool:

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kerasrecipes.checkpoints import names
 from kerasrecipes.checkpoints.checkpoint import (
@@ -15,6 +15,7 @@ from kerasrecipes.checkpoints.checkpoint import (
     TornError,
     prepared,
     read_checkpoint,
+    read_manifest,
     require_whole,
     write_checkpoint,
 )
@@ -23,6 +24,22 @@ from kerasrecipes.checkpoints.files import DISK_FULL, FILES, Files, remove_tree
 from kerasrecipes.checkpoints.manifest import checked_about
 from kerasrecipes.checkpoints.names import Name
 from kerasrecipes.checkpoints.sink import warn_on_stderr
+
+PINNED = "pinned"  # in `about`: never removed for being old
+
+
+class Listed(NamedTuple):
+    """A checkpoint as its manifest tells it.
+
+    Attributes:
+        number: It was saved under.
+        created: When, in ISO 8601.
+        about: What the program said of it.
+    """
+
+    number: int
+    created: str
+    about: dict[str, Any]
 
 
 class CheckpointStore:
@@ -35,7 +52,8 @@ class CheckpointStore:
 
     Args:
         directory: Path; made when something is saved.
-        keep: Integer >= 1. How many checkpoints stay. Defaults to 2.
+        keep: Integer >= 1. How many checkpoints stay, beside those saved with `"pinned": True` in
+            their `about`. Defaults to 2.
         sink: Called with one line for what was set aside or could not be removed. Defaults to
             `warn_on_stderr`.
         files: The file system; another one in tests.
@@ -71,7 +89,8 @@ class CheckpointStore:
     def save(self, number: int, state: Any, about: dict[str, Any]) -> Path:
         """Writes a checkpoint, and removes those beyond `keep` when it is in its place.
 
-        On a full disk all but the newest whole one are removed, and it is tried once more.
+        On a full disk all but the newest whole one are removed, pinned ones too, and it is tried
+        once more.
 
         Args:
             number: Integer >= 0, not below that of the newest checkpoint. If there is one of that
@@ -127,6 +146,40 @@ class CheckpointStore:
                 f"({', '.join(torn)}): put a whole one there, or move them away to begin anew."
             )
         return None
+
+    def listed(self) -> list[Listed]:
+        """The checkpoints, newest first, without their arrays; torn ones are left out.
+
+        Raises:
+            OSError: If the system does not let them be read.
+        """
+        found: dict[int, Listed] = {}
+        for name in names.found(self._names()):
+            with contextlib.suppress(TornError, CheckpointError):
+                manifest = read_manifest(self.directory / str(name), name.number, self.files)
+                told = Listed(name.number, manifest.created, manifest.about)
+                found.setdefault(name.number, told)
+        return list(found.values())
+
+    def read(self, number: int) -> Checkpoint:
+        """Reads the checkpoint of this number.
+
+        Raises:
+            CheckpointError: If there is none, or it is torn or of another format.
+            OSError: If the system does not let it be read.
+        """
+        for name in names.found(self._names()):
+            if name.number == number:
+                try:
+                    return read_checkpoint(self.directory / str(name), number, self.files)
+                except TornError as error:
+                    raise CheckpointError(
+                        f"`{self.directory / str(name)}` is corrupted: {error}. Choose another."
+                    ) from error
+        raise CheckpointError(
+            f"`{self.directory}` holds no checkpoint {number}: older ones are removed. Choose one "
+            "of those that are there."
+        )
 
     def set_aside(self) -> Path | None:
         """Moves all checkpoints, also corrupted ones, into a new folder of the directory.
@@ -189,7 +242,8 @@ class CheckpointStore:
         for name in there:
             if len(kept) < self.keep:
                 kept.setdefault(name.number, name)
-        self._remove(name for name in there if name not in kept.values())
+        older = (name for name in there if name not in kept.values())
+        self._remove(name for name in older if name.number in kept or not self._is_pinned(name))
 
     def _free(self) -> bool:
         """Removes all that is older than the newest whole one; whether there was anything."""
@@ -197,6 +251,13 @@ class CheckpointStore:
         while there and not self._is_whole(there[0]):
             there = there[1:]
         return self._remove(there[1:]) > 0
+
+    def _is_pinned(self, name: Name) -> bool:
+        try:
+            manifest = read_manifest(self.directory / str(name), name.number, self.files)
+        except (TornError, CheckpointError, OSError):
+            return False
+        return manifest.about.get(PINNED) is True
 
     def _is_whole(self, name: Name) -> bool:
         try:
