@@ -9,20 +9,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.live.board import MOST_CURVES, PARTS, Board, plain
-
-
-def follow(state, change):
-    """What a page does with a change."""
-    state = {**state, **change["put"], "version": change["version"]}
-    curves = {**state["curves"], **change["curves"]}
-    for name, (steps, values) in change["points"].items():
-        curve = curves[name]
-        curves[name] = {
-            **curve,
-            "steps": curve["steps"] + steps,
-            "values": curve["values"] + values,
-        }
-    return {**state, "curves": curves}
+from tests.live.served import followed
 
 
 def test_a_new_board_has_every_part():
@@ -68,7 +55,7 @@ def test_following_the_changes_leads_to_the_state(every):
         board.point("rate", step, 0.1, "learning_rate", "train")
         board.put(progress={"step": step})
         if step % every == 0:
-            state = follow(state, board.changes(state["version"]))
+            state = followed(state, board.changes(state["version"]))
             assert state == board.snapshot()
 
 
@@ -88,7 +75,7 @@ def test_readers_see_one_moment_while_the_training_writes():
         state = board.snapshot()
         while not ended.is_set():
             change = board.changes(state["version"])
-            state = follow(state, change) if change else state
+            state = followed(state, change) if change else state
             for each in (state, board.snapshot()):
                 steps = {tuple(curve["steps"][-1:]) for curve in each["curves"].values()}
                 counts = each["progress"].get("a"), each["progress"].get("b")
