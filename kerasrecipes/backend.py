@@ -746,3 +746,19 @@ def _calls_python(function: Any) -> bool:
     definition = function.graph.as_graph_def()
     bodies = (definition.node, *(each.node_def for each in definition.library.function))
     return any("PyFunc" in node.op for body in bodies for node in body)
+
+
+def device_bytes() -> int | None:
+    """Bytes in use on the first accelerator; None without one, or where it does not tell."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        devices = tf.config.list_logical_devices("GPU")
+        return int(tf.config.experimental.get_memory_info("GPU:0")["current"]) if devices else None
+    if keras.backend.backend() == "jax":
+        import jax
+
+        device = jax.local_devices()[0]
+        told = device.memory_stats() if device.platform != "cpu" else None
+        return int(told["bytes_in_use"]) if told and "bytes_in_use" in told else None
+    return None

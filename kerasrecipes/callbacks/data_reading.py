@@ -22,11 +22,11 @@ class DataReading(NamedTuple):
     @classmethod
     def of(cls, running: RunningFit) -> DataReading:
         """Of a running `fit`, by the adapter that Keras chose for its data."""
+        if reads_arrays(running):
+            return cls(False, False)
         iterator = running.given.get("epoch_iterator")
         adapter = getattr(iterator, "data_adapter", None)
         kind = type(adapter).__name__
-        if kind == "ArrayDataAdapter":
-            return cls(False, False)
         if kind == "TFDatasetAdapter":
             in_background = backend.runs_python(running.given["x"])
         else:
@@ -35,3 +35,9 @@ class DataReading(NamedTuple):
         is_endless = running.given.get("steps_per_epoch") is not None
         is_unknown = getattr(adapter, "num_batches", 0) is None
         return cls(in_background, in_background and (is_endless or is_unknown))
+
+
+def reads_arrays(running: RunningFit) -> bool:
+    """Whether the data are arrays in memory, which can be read again without a trace."""
+    adapter = getattr(running.given.get("epoch_iterator"), "data_adapter", None)
+    return type(adapter).__name__ == "ArrayDataAdapter"

@@ -194,6 +194,11 @@ class Doctor(keras.callbacks.Callback):
         self._judge()
         self._evidence = self._evidence._replace(train=None, dev=None)
 
+    @property
+    def tap(self) -> GradientTap:
+        """What listens at the training step."""
+        return self._tapped.tap
+
     def get_state(self) -> dict[str, Any]:
         """All that an exact resume needs; the program and the data are read again."""
         _ = self.model  # on JAX this brings the tap's variables up to date

@@ -104,6 +104,11 @@ class GradientMonitor(keras.callbacks.Callback):
         self._fit.end()
         self._read()
 
+    @property
+    def tap(self) -> GradientTap:
+        """What listens at the training step."""
+        return self._fit.tap
+
     def get_state(self) -> dict[str, Any]:
         """All that an exact resume needs: plain values, and what the tap saw as arrays."""
         _ = self.model  # on JAX this brings the tap's variables up to date

@@ -217,6 +217,11 @@ class Resume(keras.callbacks.Callback):
         """Whether a save that `save` asked for is still to come."""
         return self._fit is not None and self._fit.is_asked
 
+    @property
+    def is_asked_to_end(self) -> bool:
+        """Whether a SIGTERM waits for the next step boundary."""
+        return self._fit is not None and self._fit.preemption.asked
+
     def saved_points(self) -> tuple[SavedPoint, ...]:
         """What can be gone back to, newest first; one that is being written is not among them.
 

@@ -109,6 +109,11 @@ class Board:
                 for name, value in changed.items():
                     self._parts[name] = _Part(value, self.version)
 
+    def part(self, name: str) -> Any:
+        """What was put there last; it must not be changed."""
+        with self._lock:
+            return self._parts[name].value
+
     def snapshot(self) -> dict[str, Any]:
         """The whole state as JSON has it; nothing in it changes afterwards."""
         whole = self._read(-1)
