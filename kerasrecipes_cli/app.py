@@ -266,6 +266,91 @@ def sweep(
     sweep_command(script, context.args, as_json, options)
 
 
+RUN_ARGUMENT: Any = typer.Argument(
+    metavar="RUN",
+    help="The directory that Babysitter(directory=...) was given, or the address that it printed.",
+)
+Run = Annotated[str, RUN_ARGUMENT]
+
+
+@app.command()
+def nudge(
+    context: typer.Context,
+    run: Run,
+    learning_rate: Annotated[float | None, typer.Option(help="Move the learning rate.")] = None,
+    momentum: Annotated[float | None, typer.Option(help="Move the momentum.")] = None,
+    beta_1: Annotated[float | None, typer.Option("--beta-1", help="Move Adam's beta 1.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Move the weight decay.")] = None,
+    clip_norm: Annotated[
+        float | None, typer.Option(help="Clip gradients to this norm; 0 for no clipping.")
+    ] = None,
+    keep_prob: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LAYER=P", help="Move the keep_prob of an InvertedDropout."),
+    ] = None,
+    decay_schedule: Annotated[
+        bool | None,
+        typer.Option(
+            "--decay-schedule/--no-decay-schedule",
+            help="Leave the learning rate to its schedule, or where it is now.",
+        ),
+    ] = None,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Also where a schedule or a callback sets it.")
+    ] = False,
+    pause: Annotated[bool, typer.Option("--pause", help="Wait before the next step.")] = False,
+    go_on: Annotated[bool, typer.Option("--go-on", help="End the pause.")] = False,
+    save: Annotated[bool, typer.Option("--save", help="Save now, to stay.")] = False,
+    go_back: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Go back to this saved point.")
+    ] = None,
+    stop_after_epoch: Annotated[
+        bool, typer.Option("--stop-after-epoch", help="End when this epoch has.")
+    ] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End with the next step.")] = False,
+    note: Annotated[str, typer.Option(help="Why; kept with the nudge.")] = "",
+) -> None:
+    """Move a running fit: its learning rate, a pause, going back, ... (see Babysitter).
+
+    What is asked for takes effect before the next step, in the order of this list, and is kept in
+    nudges.json. Exit status 2 if something is refused, with the reason.
+    """
+    from kerasrecipes_cli.nudge import keep_probs, nudge_command
+
+    values = {
+        "learning_rate": learning_rate,
+        "momentum": momentum,
+        "beta_1": beta_1,
+        "weight_decay": weight_decay,
+        "clip_norm": clip_norm or None,
+        "decay_schedule": decay_schedule,
+        "go_back": go_back,
+    }
+    moved = ("learning_rate", "momentum", "beta_1", "weight_decay", "clip_norm", "decay_schedule")
+    requests = [
+        {"name": name, "value": values[name]} for name in moved if _was_given(context, name)
+    ]
+    requests += keep_probs(keep_prob or [])
+    for name in ("pause", "go_on", "save", "go_back", "stop_after_epoch", "stop"):
+        if _was_given(context, name):
+            requests.append({"name": name, "value": values.get(name)})
+    nudge_command(run, requests, note, take_over)
+
+
+@app.command()
+def status(
+    run: Run,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Say what a fit is like now: progress, cost, settings, findings (see Babysitter).
+
+    With --json, all that its page shows, curves too.
+    """
+    from kerasrecipes_cli.status import status_command
+
+    status_command(run, as_json)
+
+
 @app.command()
 def recipes() -> None:
     """List the recipes, one line each."""

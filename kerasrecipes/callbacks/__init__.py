@@ -1,6 +1,7 @@
 """Callbacks for a user's own `model.fit`, each usable alone and a thin face of a part below."""
 
 from kerasrecipes.callbacks.activation_monitor import ActivationMonitor
+from kerasrecipes.callbacks.babysitter import Babysitter
 from kerasrecipes.callbacks.bias_variance_reporter import BiasVarianceReporter
 from kerasrecipes.callbacks.cost_monitor import CostMonitor
 from kerasrecipes.callbacks.doctor import Doctor
@@ -13,6 +14,7 @@ from kerasrecipes.callbacks.resume import Resume
 
 __all__ = [
     "ActivationMonitor",
+    "Babysitter",
     "BiasVarianceReporter",
     "CostMonitor",
     "Doctor",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -17,7 +19,7 @@ from kerasrecipes.callbacks.babysitting.progress import Progress, now
 from kerasrecipes.callbacks.babysitting.running_means import RunningMeans, mean_names
 from kerasrecipes.callbacks.babysitting.watched_fit import WatchedFit
 from kerasrecipes.callbacks.resume import Resume
-from kerasrecipes.callbacks.running_fit import RunningFit, running_fit
+from kerasrecipes.callbacks.running_fit import RunningFit, is_running, running_fit
 from kerasrecipes.live.board import Board
 from kerasrecipes.live.nudge import Nudge, read_nudges, write_nudges
 from kerasrecipes.live.request_box import RequestBox
@@ -26,6 +28,7 @@ from kerasrecipes.live.server import LiveServer
 from kerasrecipes.live.steering import Steering
 
 BROKEN_OFF = "the fit was broken off by an error, or by its user"
+WATCH_SECONDS = 1.0
 log = logging.getLogger("kerasrecipes")
 
 
@@ -112,7 +115,8 @@ class Babysitter(keras.callbacks.Callback):
         self._server: LiveServer | None = None
         self._files: RunFiles | None = None
         self._end: weakref.finalize | None = None
-        self._goes_on = False
+        self._goes_on, self._run_id = False, ""
+        self._closing = threading.Lock()
         self.stop_reason: str | None = None
 
     @property
@@ -152,7 +156,10 @@ class Babysitter(keras.callbacks.Callback):
             raise
         if running is not None:
             self._end = weakref.finalize(running.token, self._break_off)
-            self._end.atexit = True
+            watch = threading.Thread(
+                target=_watch, args=(weakref.ref(running.token), weakref.ref(self)), daemon=True
+            )
+            watch.start()
 
     def _watched(self, board: Board, box: RequestBox, running: RunningFit | None) -> WatchedFit:
         params = self.params or {}
@@ -177,8 +184,9 @@ class Babysitter(keras.callbacks.Callback):
         return fit
 
     def _facts(self) -> dict[str, Any]:
+        self._run_id = secrets.token_hex(8)
         return {
-            "id": secrets.token_hex(8),
+            "id": self._run_id,
             "title": self.title or self.model.name,
             "model": self.model.name,
             "started": now(),
@@ -248,7 +256,10 @@ class Babysitter(keras.callbacks.Callback):
             return {}
         rows = self._files.rows if self._files is not None else []
         state = self._fit.get_state()
-        return state | {"rows": [dict(row) for row in rows], "steering": state["nudging"]["steering"]}
+        return state | {
+            "rows": [dict(row) for row in rows],
+            "steering": state["nudging"]["steering"],
+        }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Goes on from what `get_state` returned; call it after `on_train_begin`.
@@ -277,7 +288,7 @@ class Babysitter(keras.callbacks.Callback):
 
     def _begin_files(self) -> None:
         if self._files is not None:
-            self._files.begin(goes_on=self._goes_on, address=self.address)
+            self._files.begin(goes_on=self._goes_on, run=self._run_id, address=self.address)
 
     def _keep_state(self) -> None:
         if self._files is not None:
@@ -296,24 +307,41 @@ class Babysitter(keras.callbacks.Callback):
             self._close("failed", BROKEN_OFF)
 
     def _close(self, status: str, said: str | None) -> None:
-        if self._end is not None:
-            self._end.detach()
-            self._end = None
-        server, self._server = self._server, None
-        files, self._files = self._files, None
-        if self._fit is not None:
-            self._fit.end(status, said, is_whole=status != "failed")
+        with self._closing:
+            server, self._server = self._server, None
+            files, self._files = self._files, None
+            end, self._end = self._end, None
+        if server is None or self._fit is None:
+            return
+        if end is not None and status != "failed":
+            end.detach()
+        self._fit.end(status, said, is_whole=status != "failed")
         try:
             if files is not None:
-                files.begin(goes_on=self._goes_on, address=None)
+                files.begin(goes_on=self._goes_on, run=self._run_id, address=None)
                 files.end()
         finally:
-            if server is not None:
-                server.stop()
+            server.stop()
 
     def _say(self, message: str) -> None:
         if self.sink is not None:
             self.sink(f"Babysitter: {message}")
+
+
+def _watch(token: weakref.ref, babysitter: weakref.ref) -> None:
+    """Closes the page of a fit that was broken off, while a traceback still holds all of it.
+
+    The steps are left to what goes when the traceback does, for another fit may be running.
+    """
+    while True:
+        time.sleep(WATCH_SECONDS)
+        running, callback = token(), babysitter()
+        if running is None or callback is None or callback.address is None:
+            return
+        if not is_running(running):
+            callback._close("failed", BROKEN_OFF)
+            return
+        del running, callback
 
 
 def _nudges_of(replay: Any) -> tuple[Nudge, ...]:

@@ -58,19 +58,21 @@ class RunFiles:
         self._changed = threading.Condition()
         self._todo: dict[str, Callable[[], Any]] = {}
         self._begin: Callable[[], Any] | None = None
+        self._run_id = ""
         self._is_ending = self._is_failing = self._is_begun = False
         self._next_state = 0.0
         self._thread: threading.Thread | None = None
 
-    def begin(self, *, goes_on: bool, address: str | None) -> None:
+    def begin(self, *, goes_on: bool, run: str, address: str | None) -> None:
         """Writes `live.json`, once it is known whether an earlier run goes on here.
 
         Args:
             goes_on: Whether the files in the directory are those of this run.
+            run: What tells this run from others. The directory is of the one that began last.
             address: Of the page.
         """
         if not self._is_begun:
-            self._is_begun = True
+            self._is_begun, self._run_id = True, run
             self._begin = lambda: self._make(goes_on, address)
             self.put_state()
 
@@ -89,7 +91,7 @@ class RunFiles:
         if not self._is_begun:
             return
         self._put(STATE, self._write_state)
-        self._put(LIVE, lambda: (self.directory / LIVE).unlink(missing_ok=True))
+        self._put(LIVE, self._remove_live)
         with self._changed:
             self._is_ending = True
             self._changed.notify_all()
@@ -112,7 +114,8 @@ class RunFiles:
                 if self._begin is not None:
                     self._begin()
                     self._begin = None
-                write()
+                if self._is_of_this_run():
+                    write()
             except OSError as error:
                 self._say_failing(error)
             else:
@@ -131,6 +134,7 @@ class RunFiles:
         holder = Holder.this_process()
         told = {
             "format": FORMAT,
+            "run": self._run_id,
             "pid": holder.pid,
             "machine": holder.host,
             "process_started": holder.started,
@@ -148,6 +152,17 @@ class RunFiles:
             folder.mkdir()
             for name in there:
                 os.replace(self.directory / name, folder / name)
+
+    def _is_of_this_run(self) -> bool:
+        """Whether no other one has begun in the directory, as after a fit that was broken off."""
+        try:
+            told = json.loads((self.directory / LIVE).read_text("utf-8"))
+        except (FileNotFoundError, ValueError):
+            return True
+        return not isinstance(told, dict) or told.get("run") == self._run_id
+
+    def _remove_live(self) -> None:
+        (self.directory / LIVE).unlink(missing_ok=True)
 
     def _write_state(self) -> None:
         began = time.monotonic()

@@ -14,11 +14,11 @@ from kerasrecipes.live.run_files import RunFiles
 NUDGE = Nudge(3, 0, "2026-01-01T00:00:00+00:00", "pause")
 
 
-def written(directory, *, goes_on=False, state=None, sink=None):
+def written(directory, *, goes_on=False, run="a", state=None, sink=None):
     files = RunFiles(
         directory, lambda: state or {"status": "finished"}, sink or (lambda line: None)
     )
-    files.begin(goes_on=goes_on, address="http://127.0.0.1:1/?token=t")
+    files.begin(goes_on=goes_on, run=run, address="http://127.0.0.1:1/?token=t")
     files.rows += [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25, "nudges": "a, b"}]
     files.put_nudges([NUDGE])
     return files
@@ -84,3 +84,16 @@ def test_writing_takes_a_small_share_of_the_time(tmp_path):
     files.put_state()
     assert not files._todo
     assert (tmp_path / "state.json").stat().st_mtime_ns == before
+
+
+def test_one_that_was_broken_off_leaves_the_directory_to_the_next(tmp_path):
+    old = written(tmp_path, run="old", state={"status": "failed"})
+    while old._todo:
+        time.sleep(0.001)
+    new = written(tmp_path, run="new", state={"status": "running"})
+    while new._todo:
+        time.sleep(0.001)
+    old.end()
+    assert json.loads((tmp_path / "live.json").read_text())["run"] == "new"
+    assert json.loads((tmp_path / "state.json").read_text())["status"] == "running"
+    new.end()

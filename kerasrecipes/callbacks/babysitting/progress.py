@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-
 _NEVER = float("inf")
 
 
@@ -68,7 +67,6 @@ class Progress:
         """The epoch had so many batches."""
         self._before += batches
         self.batch, self.batches = 0, self.batches or batches
-        self.epoch += 1
 
     def pause(self) -> None:
         """Time that passes from here on is not that of steps."""
@@ -86,7 +84,7 @@ class Progress:
         each = self._step_seconds()
         left = None if each is None or steps is None else max(0, steps - self.step) * each
         return {
-            "epoch": min(self.epoch, max(self.epochs - 1, 0)),
+            "epoch": self.epoch,
             "epochs": self.epochs,
             "step": self.step,
             "steps": steps,

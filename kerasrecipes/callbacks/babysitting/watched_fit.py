@@ -18,6 +18,7 @@ from kerasrecipes.live.board import Board
 from kerasrecipes.live.memory import memory
 from kerasrecipes.live.nudge import Nudge
 from kerasrecipes.live.request_box import RequestBox
+from kerasrecipes.live.steering.number_in_force import shortest
 
 TICK_SECONDS = 0.25  # between two points of the cost
 SLOW_SECONDS = 2.0  # between two readings of what costs more
@@ -143,7 +144,7 @@ class WatchedFit:
                 pending.refuse(str(error))
                 continue
             self._show_nudges(done)
-            pending.done({"nudge": done[-1].to_dict()})
+            pending.done(done[-1].to_dict())
 
     def _show_nudges(self, done: Sequence[Nudge]) -> None:
         if not done:
@@ -211,15 +212,14 @@ class WatchedFit:
             self.board.put(layers=layers)
 
     def _show_judgement(self, step: int) -> None:
-        reading, epoch = self.judges.bias_variance(), self.progress.epoch - 1
+        reading, epoch = self.judges.bias_variance(), self.progress.epoch
         shown = self.board.part("bias_variance")
         if reading is not None and (shown is None or shown["epoch"] != reading["epoch"]):
             for name in ("bias", "variance", "train_error", "dev_error"):
                 self.board.point(name, step, reading[name], "bias_variance", name)
         known = {_key(each): each["epoch"] for each in self.board.part("findings")}
         findings = [
-            each | {"epoch": known.get(_key(each), max(epoch, 0))}
-            for each in self.judges.findings()
+            each | {"epoch": known.get(_key(each), epoch)} for each in self.judges.findings()
         ]
         self.board.put(bias_variance=reading, findings=findings)
 
@@ -233,7 +233,7 @@ class WatchedFit:
 
     def _rate(self) -> float:
         rate = getattr(self.model().optimizer, "learning_rate", None)
-        return float("nan") if rate is None else float(ops.convert_to_numpy(rate))
+        return float("nan") if rate is None else shortest(ops.convert_to_numpy(rate))
 
     def get_state(self) -> dict[str, Any]:
         """All that another process needs to go on."""
