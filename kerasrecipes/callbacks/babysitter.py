@@ -129,6 +129,14 @@ class Babysitter(keras.callbacks.Callback):
         """Those of this fit so far."""
         return tuple(self._fit.nudging.nudges) if self._fit is not None else ()
 
+    def placed_nudges(self) -> list[tuple[float, Nudge]]:
+        """Each nudge of this fit with the epochs, in fractions, that were done before it."""
+        batches = self._fit.progress.batches if self._fit is not None else None
+        if self._fit is None or not batches:
+            return [(float(nudge.epoch), nudge) for nudge in self.nudges]
+        first = self._fit.progress.initial_epoch
+        return [(first + nudge.step / batches, nudge) for nudge in self.nudges]
+
     def save_nudges(self, path: str | os.PathLike[str]) -> None:
         """Writes the nudges of this fit to a file that `replay` takes.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import os
 import time
@@ -12,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes.callbacks.babysitter import Babysitter
 from kerasrecipes.callbacks.bias_variance_reporter import BiasVarianceReporter
 from kerasrecipes.callbacks.cost_monitor import CostMonitor
 from kerasrecipes.callbacks.early_stopping import EarlyStopping
@@ -38,7 +40,8 @@ class Report(keras.callbacks.Callback):
 
     It shows the cost on train and dev, the learning rate, and what the other callbacks of this
     library in the same list have found: bias and variance (`BiasVarianceReporter`), the cost with
-    and without the penalty (`CostMonitor`), why and where training stopped (`EarlyStopping`). Put
+    and without the penalty (`CostMonitor`), why and where training stopped (`EarlyStopping`), what
+    was nudged (`Babysitter`). Put
     it last, so that it sees what they add to the logs. The page needs no network, and everything
     that comes from the data is escaped.
 
@@ -145,9 +148,15 @@ class Report(keras.callbacks.Callback):
             yield from bias_variance_facts(reporter.reading)
 
     def _sections(self) -> Iterator[Section]:
-        curves = figures.cost_curves([("this fit", self._curve("loss"), self._curve("val_loss"))])
-        rates = figures.learning_rate_curve(self._curve("learning_rate"))
+        babysitter = self._other(Babysitter)
+        places = [place for place, _ in babysitter.placed_nudges()] if babysitter else []
+        curves = figures.cost_curves(
+            [("this fit", self._curve("loss"), self._curve("val_loss"))], nudges=places
+        )
+        rates = figures.learning_rate_curve(self._curve("learning_rate"), nudges=places)
         yield Section("Cost", self._stop_text(), (curves, rates))
+        if places:
+            yield Section("Nudges", body=(_nudge_table(babysitter),))
         if monitor := self._other(CostMonitor):
             drawn = figures.cost_with_penalty(
                 monitor.curves["cost_without_penalty"], monitor.curves["penalty"]
@@ -177,6 +186,14 @@ class Report(keras.callbacks.Callback):
 
     def _other(self, kind: type) -> Any:
         return next((callback for callback in self._others if isinstance(callback, kind)), None)
+
+
+def _nudge_table(babysitter: Babysitter) -> Table:
+    rows: list[list[Any]] = [
+        [round(place, 2), nudge.step, str(dataclasses.replace(nudge, note="")), nudge.note]
+        for place, nudge in babysitter.placed_nudges()
+    ]
+    return Table(["epochs done", "step", "nudge", "note"], rows, "What was changed by hand.")
 
 
 def _check_path(path: Path, received: str) -> None:

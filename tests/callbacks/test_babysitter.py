@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks import Babysitter, Doctor, LearningRateDecay, Resume
+from kerasrecipes.callbacks import Babysitter, Doctor, LearningRateDecay, Report, Resume
 from kerasrecipes.layers import InvertedDropout
 from kerasrecipes.live.nudge import Nudge, read_nudges
 from kerasrecipes.live.request_box import Request
@@ -331,3 +331,15 @@ def test_the_address_is_said_with_its_token(capsys):
     said = capsys.readouterr().out
     assert "Babysitter: watch and steer at http://127.0.0.1:" in said
     assert "/?token=abcdefghijklmnop" in said
+
+
+def test_the_report_shows_the_nudges(tmp_path):
+    babysitter = quiet()
+    report = Report(tmp_path / "fit.html", sink=None)
+    at = {9: [Request("learning_rate", 0.2, "a <b>note</b>")]}
+    fit(babysitter, at, before=[report])
+    page = (tmp_path / "fit.html").read_text()
+    assert "learning rate 0.05 -&gt; 0.2" in page
+    assert "a &lt;b&gt;note&lt;/b&gt;" in page
+    assert page.count("Upright lines: nudges by hand.") == 2
+    assert babysitter.placed_nudges()[0][0] == 1.5

@@ -16,7 +16,7 @@ from kerasrecipes.report.content import Figure
 from kerasrecipes.report.svg import inline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
@@ -182,6 +182,17 @@ def limits(axes: Axes, length: int) -> None:
     room = 0.015 * (length - 1) or 0.5  # so that a dot on the edge stays whole
     axes.set_xlim(1 - room, length + room)
     axes.margins(y=0.08)
+
+
+def nudges(axes: Axes, places: Sequence[float]) -> None:
+    """Draws a thin line at each place where somebody changed a setting by hand.
+
+    Args:
+        axes: Where.
+        places: In epochs.
+    """
+    for place in places:
+        axes.axvline(place, color=SOFT, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
 
 
 def line(

@@ -31,7 +31,11 @@ class StepCurves(NamedTuple):
 
 
 def cost_curves(
-    steps: Sequence[tuple], *, name: str = "cost-curves", max_steps: int = 15
+    steps: Sequence[tuple],
+    *,
+    name: str = "cost-curves",
+    max_steps: int = 15,
+    nudges: Sequence[float] = (),
 ) -> Figure:
     """Draws train and dev cost of each step by epoch, one small panel a step.
 
@@ -43,6 +47,7 @@ def cost_curves(
             gaps in the line.
         name: Name of the figure in its page.
         max_steps: Int >= 1. Of more steps only the latest are drawn; the caption says so.
+        nudges: Where settings were changed by hand, in epochs; a line each in the last panel.
 
     Returns:
         The `Figure`.
@@ -69,11 +74,12 @@ def cost_curves(
         for panel, curve in zip(panels, curves, strict=False):
             most = min(400, max(60, 720 // len(curves)))
             _draw_step(panel, curve, width=(44, 24, 15)[columns - 1], most=most)
+        canvas.nudges(panels[len(curves) - 1], nudges)
         _label_sheet(sheet, panels[0].yaxis, curves)
         return canvas.from_matplotlib(
             sheet,
             name=name,
-            caption=_caption(len(steps) - len(curves), len(steps)),
+            caption=_caption(len(steps) - len(curves), len(steps), len(nudges)),
             alt=f"Train and dev cost by epoch of {len(curves)} step{'s' * (len(curves) != 1)}. "
             + " ".join(map(_in_words, curves)),
             wide=len(curves) > 4,
@@ -170,8 +176,10 @@ def _label_sheet(sheet: Sheet, cost_axis: Axis, curves: Sequence[_Curves]) -> No
     sheet.legend(lines, ["train", "dev"], loc="outside upper right", ncols=2)
 
 
-def _caption(hidden: int, total: int) -> str:
+def _caption(hidden: int, total: int, nudges: int) -> str:
     text = "Train and dev cost of each step; the dot marks the lowest dev cost."
+    if nudges:
+        text += " Upright lines: nudges by hand."
     return f"{text} Of {total} steps the first {hidden} are not drawn." if hidden else text
 
 

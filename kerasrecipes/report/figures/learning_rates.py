@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -67,12 +68,15 @@ def learning_rate_finder(
         )
 
 
-def learning_rate_curve(rates: ArrayLike, *, name: str = "learning-rate") -> Figure:
+def learning_rate_curve(
+    rates: ArrayLike, *, name: str = "learning-rate", nudges: Sequence[float] = ()
+) -> Figure:
     """Draws the learning rate of each epoch.
 
     Args:
         rates: Learning rates, one an epoch; logarithmic if they span more than a factor of 30.
         name: Name of the figure in its page.
+        nudges: Where settings were changed by hand, in epochs; a line each.
 
     Returns:
         The `Figure`.
@@ -89,6 +93,7 @@ def learning_rate_curve(rates: ArrayLike, *, name: str = "learning-rate") -> Fig
         axes = sheet.add_subplot(xlabel="epoch")
         epochs = np.arange(1, len(values) + 1)
         canvas.line(axes, epochs, values, canvas.TRAIN, dots=len(values) <= 20)
+        canvas.nudges(axes, nudges)
         log = canvas.log_where_wide(axes.yaxis, values)
         axes.set_ylabel("learning rate, log scale" if log else "learning rate")
         canvas.limits(axes, len(values))
@@ -98,7 +103,8 @@ def learning_rate_curve(rates: ArrayLike, *, name: str = "learning-rate") -> Fig
         return canvas.from_matplotlib(
             sheet,
             name=name,
-            caption="The learning rate of each epoch.",
+            caption="The learning rate of each epoch."
+            + (" Upright lines: nudges by hand." if len(nudges) else ""),
             alt=f"Learning rate by epoch, from {canvas.short(known[0])} to "
             f"{canvas.short(known[-1])} over {len(values)} epochs.",
         )
