@@ -1,6 +1,7 @@
 """What the server of a fit answers, to whom, and how it starts and ends."""
 
 import json
+import logging
 import re
 import socket
 import subprocess
@@ -308,6 +309,18 @@ def test_it_answers_within_a_second_and_ends_within_two(serve):
         assert viewer.follow() is None
     with pytest.raises(ConnectionRefusedError):
         ask(server)
+
+
+def test_the_loggers_of_another_server_in_the_process_are_left_as_they_were(serve):
+    logger, handler = logging.getLogger("uvicorn.access"), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        server = serve()
+        ask(server)
+        server.stop()
+        assert (logger.handlers, logger.propagate, logger.level) == ([handler], True, 0)
+    finally:
+        logger.removeHandler(handler)
 
 
 def test_it_may_be_stopped_before_it_was_started_or_at_once_after():

@@ -14,10 +14,12 @@ DEPTH = 4  # folders below the directory
 MOST_RUNS = 2000
 MOST_FOLDERS = 20_000
 MOST_ENTRIES = 10_000  # of one folder
+UNFINISHED = ".progress"  # folder in that of a run of the recipe that is not finished
 MARKS: tuple[tuple[str, Kind], ...] = (
     ("state.json", "fit"),
     ("live.json", "fit"),  # begun, and nothing told yet
     ("result.json", "recipe"),
+    (UNFINISHED, "recipe"),
     ("oracle.json", "search"),
     ("trial.json", "trial"),
 )
@@ -67,16 +69,18 @@ def find(directory: Path) -> Iterator[Place]:
 
 
 def _entries(path: Path) -> tuple[list[str], dict[str, os.stat_result]]:
-    """The folders in a folder, and the files that runs have; none if it cannot be read."""
+    """The folders in a folder, and what marks runs; nothing if it cannot be read."""
     inner, files = [], {}
     with contextlib.suppress(OSError), os.scandir(path) as entries:
         for count, entry in enumerate(entries):
             if count >= MOST_ENTRIES:
                 break
-            if entry.name in READ and entry.is_file(follow_symlinks=False):
+            is_folder = entry.is_dir(follow_symlinks=False)
+            is_plain = is_folder or entry.is_file(follow_symlinks=False)
+            if entry.name in READ and is_plain and is_folder == (entry.name == UNFINISHED):
                 with contextlib.suppress(OSError):  # removed meanwhile
                     files[entry.name] = entry.stat(follow_symlinks=False)
-            elif not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+            elif is_folder and not entry.name.startswith("."):
                 inner.append(entry.name)
     return inner, files
 

@@ -1,4 +1,4 @@
-"""A finished run of `kerasrecipes run`."""
+"""A run of `kerasrecipes run`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def recipe_row(path: Path) -> dict[str, Any]:
     Raises:
         BrokenRunError: If its result cannot be read.
     """
+    if not (path / "result.json").exists():  # written last
+        return {"title": path.name, "status": "running"}
     result = read_object(path / "result.json")
     kept = next(filter(_is_kept, reversed(_steps(result))), None)
     return {
@@ -47,7 +49,10 @@ def recipe_row(path: Path) -> dict[str, Any]:
 
 def recipe_state(path: Path) -> dict[str, Any]:
     """The run in the shape of a fit's page: its epochs one after the other, over all steps."""
-    result, row = read_object(path / "result.json"), recipe_row(path)
+    row = recipe_row(path)
+    if row["status"] == "running":
+        return state_of(row)
+    result = read_object(path / "result.json")
     errors = {
         n: result.get(n) for n in ("human_error", "train_error", "dev_error", "bias", "variance")
     }

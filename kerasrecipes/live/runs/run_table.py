@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kerasrecipes.live.runs.find import Place, find
-from kerasrecipes.live.runs.fit_run import Life, fit_row, fit_state, with_life
+from kerasrecipes.live.runs.fit_run import fit_row, fit_state
+from kerasrecipes.live.runs.life import Life, life_of_fit, life_of_recipe
 from kerasrecipes.live.runs.recipe_run import recipe_row, recipe_state
 from kerasrecipes.live.runs.run_file import BrokenRunError
-from kerasrecipes.live.runs.run_row import RunRow
+from kerasrecipes.live.runs.run_row import LIVE, RunRow
 from kerasrecipes.live.runs.search_run import LOST as SILENT
 from kerasrecipes.live.runs.search_run import (
     SILENCE,
@@ -28,6 +29,7 @@ from kerasrecipes.live.runs.state import state_of
 
 FRESH = 1.0  # seconds for which a table that was read stands
 ROWS = {"fit": fit_row, "recipe": recipe_row, "search": search_row, "trial": trial_row}
+LIVES = {"fit": life_of_fit, "recipe": life_of_recipe}
 STATES = {"fit": fit_state, "recipe": recipe_state, "trial": trial_state}
 
 
@@ -112,7 +114,8 @@ class RunTable:
         except BrokenRunError as error:
             fields |= {"title": place.path.name, "status": "broken", "said": f"{error}."}
         row = RunRow(id=self._id(place.path), kind=place.kind, parent=parent, **fields)
-        return _Known(place, row, Life(place.path) if place.kind == "fit" else None)
+        is_live = row.status in LIVE and row.kind in LIVES
+        return _Known(place, row, LIVES[row.kind](place.path) if is_live else None)
 
     def _id(self, path: Path) -> str:
         place = os.fsencode(path.relative_to(self.directory))
@@ -123,10 +126,9 @@ def _now(known: _Known, links: bool) -> RunRow:
     """The row with what changes by itself: whether who was at work is there still."""
     row = known.row
     if known.life is not None:
-        fields = with_life({"status": row.status, "said": row.said}, known.life)
-        if not links:
-            fields.pop("address", None)
-        return dataclasses.replace(row, **fields)
+        if known.life.lasts:
+            return dataclasses.replace(row, address=known.life.address if links else None)
+        return dataclasses.replace(row, status="lost", said=row.said or known.life.lost)
     is_silent = time.time() - known.place.changed > SILENCE
     if row.kind == "trial" and row.status == "running" and is_silent:
         return dataclasses.replace(row, status="lost", said=row.said or SILENT)

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from kerasrecipes.checkpoints.holder import Holder
 from kerasrecipes.live.runs import find, run_table
 from kerasrecipes.live.runs.run_table import RunTable
 from tests.live.runs.run_folders import TOKEN, alive, fit, recipe, search
@@ -49,6 +50,18 @@ def test_a_recipe_is_a_row_with_its_errors_and_what_it_kept(tmp_path):
     assert row.metrics["test_error"] == 0.05
     assert row.settings == {"units": 8, "learning_rate": 0.02}
     assert row.said == "both are low"
+
+
+def test_a_recipe_that_is_not_finished_runs_or_was_broken_off(tmp_path):
+    (tmp_path / ".progress").mkdir()
+    (tmp_path / ".progress" / ".lock").write_text(Holder.this_process().to_text())
+    assert (row_of(tmp_path).kind, row_of(tmp_path).status) == ("recipe", "running")
+    (tmp_path / ".progress" / ".lock").write_text("")
+    table = RunTable(tmp_path)
+    (row,) = table.read()
+    assert (row.status, row.said[:10]) == ("lost", "broken off")
+    assert table.state(row.id)["status"] == "lost"
+    assert row_of(recipe(tmp_path)).status == "finished"
 
 
 def test_a_search_is_a_row_with_its_trials_below(tmp_path):
