@@ -9,12 +9,22 @@ from kerasrecipes.live.board import FORMAT, PARTS
 from kerasrecipes.live.curve import MOST, Curve
 from kerasrecipes.live.runs.run_file import number, part
 
+FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {  # that an entry of a list must have
+    "layers": {"name": str},
+    "findings": {"code": str, "cause": str, "severity": str, "advice": str},
+    "messages": {"text": str},
+    "settings": {"name": str, "label": str, "scale": str},
+    "saved_points": {"number": int},
+    "nudges": {"name": str, "step": (int, float), "time": str},
+}
 RATES = ("learning_rate", "lr")
 COSTS = ("loss", "cost", "train_cost", "dev_cost", "cost_without_penalty", "penalty")
 
 
 def state_of(told: dict[str, Any]) -> dict[str, Any]:
     """The parts that are of the right kind, and what a new board has for the others.
+
+    Entries of lists without what the page cannot do without are left out.
 
     Args:
         told: A state, as far as it is one.
@@ -24,8 +34,8 @@ def state_of(told: dict[str, Any]) -> dict[str, Any]:
         value = told.get(name, usual)
         kinds = {"said": (str, type(None)), "bias_variance": (dict, type(None))}
         state[name] = value if isinstance(value, kinds.get(name, type(usual))) else usual
-    for name in ("layers", "findings", "messages", "settings", "saved_points", "nudges"):
-        state[name] = [each for each in state[name] if isinstance(each, dict)]
+    for name, fields in FIELDS.items():
+        state[name] = [each for each in state[name] if _has(each, fields)]
     curves = {name: _curve(curve) for name, curve in part(told, "curves").items()}
     return {**state, "curves": {name: curve for name, curve in curves.items() if curve is not None}}
 
@@ -53,6 +63,10 @@ def group_of(name: str) -> tuple[str, str]:
     is_dev = base != name or name.startswith("dev_")
     group = "cost" if base in COSTS else f"metric:{base}"
     return ("learning_rate" if base in RATES else group), ("dev" if is_dev else "train")
+
+
+def _has(entry: Any, fields: dict[str, Any]) -> bool:
+    return all(isinstance(part(entry).get(name), kind) for name, kind in fields.items())
 
 
 def _curve(told: Any) -> dict[str, Any] | None:

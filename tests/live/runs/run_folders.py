@@ -4,9 +4,13 @@ import json
 import os
 import socket
 
+from kerasrecipes.diagnosis import Finding
 from kerasrecipes.live.board import Board
+from kerasrecipes.live.nudge import Nudge
+from kerasrecipes.live.setting import Setting
 
 STARTED = "2026-01-01T00:00:00+00:00"
+FINDING = Finding("dead-units", "activation", "warning", {"dead_share": 0.75}, "Try He.")
 TOKEN = "0123456789abcdefghij"
 
 
@@ -20,8 +24,8 @@ def fit(folder, status="running", title="digits", **parts):
         status=status,
         progress={"epoch": 2, "epochs": 9, "updated": "2026-01-01T00:10:00+00:00"},
         metrics={"loss": 0.25},
-        settings=[{"name": "learning_rate", "value": 0.01}],
-        nudges=[{"name": "pause"}],
+        settings=[Setting("learning_rate", "Learning rate", 0.01, scale="log").to_dict()],
+        nudges=[Nudge(3, 0, STARTED, "pause").to_dict()],
     )
     board.put(**parts)
     (folder / "state.json").write_text(json.dumps(board.snapshot()))
@@ -66,7 +70,7 @@ def recipe(folder, **fields):
             {"name": "worse", "reason": "try", "settings": {"units": 99}, "kept": False,
              "learning_rate": 5.0, "epochs": 0},
         ],
-        "diagnosis": {"findings": [{"code": "dead-units"}]},
+        "diagnosis": {"findings": [FINDING.to_dict(), {"code": "of another kind"}]},
         **fields,
     }  # fmt: skip
     (folder / "result.json").write_text(json.dumps(result))

@@ -12,7 +12,7 @@ import pytest
 from kerasrecipes.checkpoints.holder import Holder
 from kerasrecipes.live.runs import find, run_table
 from kerasrecipes.live.runs.run_table import RunTable
-from tests.live.runs.run_folders import TOKEN, alive, fit, recipe, search
+from tests.live.runs.run_folders import FINDING, TOKEN, alive, fit, recipe, search
 
 
 def row_of(directory, **options):
@@ -246,7 +246,7 @@ def test_the_state_of_a_recipe_has_its_curves_and_its_reading(tmp_path):
                           "values": [0.1, 0.02, 0.02]},
     }  # fmt: skip
     assert state["bias_variance"]["verdict"] == "balanced"
-    assert state["findings"] == [{"code": "dead-units"}]
+    assert state["findings"] == [FINDING.to_dict()]
     assert [message["text"] for message in state["messages"]][1] == "bigger: bias"
 
 
