@@ -352,6 +352,30 @@ def status(
 
 
 @app.command()
+def watch(
+    directory: Annotated[
+        str, typer.Argument(metavar="RUNS_DIR", help="Where the runs lie, such as runs.")
+    ],
+    host: Annotated[
+        str, typer.Option(help="Name or address to bind to; others than this machine need --token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for a free one.")] = 0,
+    token: Annotated[
+        str | None, typer.Option(help="What whoever looks must have. Default: a random one.")
+    ] = None,
+) -> None:
+    """Show live and finished runs below RUNS_DIR on one page, until Ctrl-C.
+
+    Prints the address of the page. Fits with a Babysitter that has a directory, runs of `run`, and
+    searches of keras-tuner with their trials are found up to four folders deep. Only their files
+    are read; a live fit's row leads to its own page.
+    """
+    from kerasrecipes_cli.watch import watch_command
+
+    watch_command(directory, host, port, token)
+
+
+@app.command()
 def recipes() -> None:
     """List the recipes, one line each."""
     width = max(len(name) for name, _ in listed())

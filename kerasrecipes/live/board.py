@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 import threading
-from array import array
-from bisect import bisect_right
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from kerasrecipes.diagnosis.plain import plain
 from kerasrecipes.live.curve import MOST, Curve
+from kerasrecipes.live.versioned_curve import CurveCopy, VersionedCurve
 
 FORMAT = 1
 MOST_CURVES = 256
@@ -61,7 +58,7 @@ class Board:
         self._most = most
         self._lock = threading.Lock()
         self._parts = {name: _Part(value, 0) for name, value in PARTS.items()}
-        self._curves: dict[str, _Versioned] = {}
+        self._curves: dict[str, VersionedCurve] = {}
 
     def point(self, name: str, step: float, value: float, group: str, part: str) -> None:
         """Adds a point to a curve; the first one makes it.
@@ -81,7 +78,7 @@ class Board:
             if curve is None:
                 if len(self._curves) >= MOST_CURVES:
                     return
-                curve = self._curves[name] = _Versioned(Curve(group, part, self._most))
+                curve = self._curves[name] = VersionedCurve(Curve(group, part, self._most))
             self.version += 1
             curve.add(step, value, self.version)
 
@@ -89,12 +86,11 @@ class Board:
         """Replaces parts of the state, each whole; one that is as it was changes nothing.
 
         Args:
-            parts: Names of `PARTS`, with plain values: dictionaries, lists, texts, numbers, None.
-                They are copied; numbers that are not finite become None.
+            parts: Names of `PARTS`, with dictionaries, lists, texts, numbers, None. They are
+                copied; numbers that are not finite become None, and anything else its text.
 
         Raises:
             ValueError: If there is no part of that name.
-            TypeError: If a value is not plain.
         """
         unknown = [name for name in parts if name not in PARTS]
         if unknown:
@@ -140,9 +136,7 @@ class Board:
             "version": read.version,
             "put": read.put,
             "points": {
-                name: [_numbers(curve.steps), _numbers(curve.values)]
-                for name, curve in read.curves.items()
-                if not curve.is_whole
+                name: curve.numbers() for name, curve in read.curves.items() if not curve.is_whole
             },
             "curves": {name: curve.to_dict() for name, curve in whole.items()},
         }
@@ -155,33 +149,8 @@ class Board:
                 for name, curve in self._curves.items()
                 if curve.version > since
             }
-            return _Read(self.version, put, curves)
-
-
-def plain(value: Any) -> Any:
-    """A copy made of dictionaries, lists, texts, numbers, booleans and None, as JSON has them.
-
-    Args:
-        value: Made of mappings, lists, tuples, texts, Python's and NumPy's numbers, None. Numbers
-            that are not finite become None.
-
-    Raises:
-        TypeError: If something else is in it.
-    """
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(name): plain(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    if isinstance(value, numbers.Integral):
-        return int(value)
-    if isinstance(value, numbers.Real):
-        return float(value) if math.isfinite(value) else None
-    raise TypeError(
-        "the state must be made of dictionaries, lists, texts, numbers and None. "
-        f"Received: {type(value).__name__}."
-    )
+            version = self.version
+        return _Read(version, plain(put), curves)  # a copy, so that readers may change it
 
 
 class _Part(NamedTuple):
@@ -196,48 +165,4 @@ class _Read(NamedTuple):
 
     version: int
     put: dict[str, Any]
-    curves: dict[str, _Copy]
-
-
-class _Copy(NamedTuple):
-    """A curve, or its last points."""
-
-    group: str
-    part: str
-    steps: array[float]
-    values: array[float]
-    is_whole: bool
-
-    def to_dict(self) -> dict[str, Any]:
-        steps, values = _numbers(self.steps), _numbers(self.values)
-        return {"group": self.group, "part": self.part, "steps": steps, "values": values}
-
-
-class _Versioned:
-    """A curve, and the versions that its points came with since it was thinned last."""
-
-    def __init__(self, curve: Curve) -> None:
-        self.curve, self.version = curve, 0
-        self._versions = array("q")
-
-    def add(self, step: float, value: float, version: int) -> None:
-        thinned = self.curve.thinned
-        self.curve.add(step, value)
-        if self.curve.thinned != thinned:
-            self._versions = array("q")
-        self._versions.append(version)
-        self.version = version
-
-    def since(self, version: int) -> _Copy:
-        """The points after a version; all of them if it cannot be told from the end alone."""
-        curve, known = self.curve, bisect_right(self._versions, version)
-        start = len(curve) - len(self._versions) + known if known else 0
-        steps, values = curve.steps[start:], curve.values[start:]
-        return _Copy(curve.group, curve.part, steps, values, is_whole=not known)
-
-
-def _numbers(values: array[float]) -> list[float | int | None]:
-    """As JSON has them: whole numbers without a point, which is shorter, None for NaN."""
-    return [
-        None if value != value else int(value) if value.is_integer() else value for value in values
-    ]
+    curves: dict[str, CurveCopy]

@@ -45,17 +45,7 @@ def fit_app(
     async def nudge(request: HttpRequest) -> Response:
         if read_only:
             return _error(403, "this page is read only: Babysitter(read_only=True).")
-        if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-            return _error(415, "the request must have the Content-Type application/json.")
-        body = await _body(request)
-        if body is None:
-            return _error(413, f"the request must have at most {MOST_BYTES:,} bytes.")
-        try:
-            return await _answer(box, read_request(body), wait)
-        except ValueError as error:
-            return _error(400, str(error))
-        except QueueFullError as error:
-            return _error(503, str(error))
+        return await _nudge(request, box, wait)
 
     return application(
         [
@@ -97,6 +87,21 @@ def page_response(request: HttpRequest, name: str) -> Response:
     if guard.asks_with_query(request.scope["asked"]):
         response.set_cookie(guard.cookie, guard.token, httponly=True, samesite="strict", path="/")
     return response
+
+
+async def _nudge(request: HttpRequest, box: RequestBox, wait: float) -> Response:
+    """Hands a request over to the training, if it is one."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return _error(415, "the request must have the Content-Type application/json.")
+    body = await _body(request)
+    if body is None:
+        return _error(413, f"the request must have at most {MOST_BYTES:,} bytes.")
+    try:
+        return await _answer(box, read_request(body), wait)
+    except ValueError as error:
+        return _error(400, str(error))
+    except QueueFullError as error:
+        return _error(503, str(error))
 
 
 async def _body(request: HttpRequest) -> bytes | None:

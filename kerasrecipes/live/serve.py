@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
@@ -28,22 +30,36 @@ async def serve(app: Any, bound: socket.socket, ended: asyncio.Event, stream: St
         ended: When to end.
         stream: Whose viewers are told then.
     """
-    config = uvicorn.Config(
-        app,
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
-        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-        timeout_graceful_shutdown=1,
-    )
-    await _Server(config, ended, stream).serve([bound])
+    with _loggers_put_back():
+        config = uvicorn.Config(
+            app,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+            timeout_graceful_shutdown=1,
+        )
+        await _Server(config, ended, stream).serve([bound])
+
+
+@contextlib.contextmanager
+def _loggers_put_back() -> Iterator[None]:
+    """What uvicorn sets on its loggers, which another server in this process may use, is undone."""
+    loggers = [logging.getLogger(f"uvicorn.{name}") for name in ("error", "access", "asgi")]
+    kept = [(each.level, each.handlers, each.propagate) for each in loggers]
+    try:
+        yield
+    finally:
+        for each, (level, handlers, propagate) in zip(loggers, kept, strict=True):
+            each.setLevel(level)
+            each.handlers, each.propagate = handlers, propagate
 
 
 class _Server(uvicorn.Server):

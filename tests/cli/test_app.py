@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.command import call, refusal
 
-COMMANDS = ("run", "predict", "check-gradients", "diagnose", "recipes", "recipe")
+COMMANDS = ("run", "predict", "check-gradients", "diagnose", "watch", "recipes", "recipe")
 HELP = """
 import contextlib, io, sys, time
 began = time.perf_counter()

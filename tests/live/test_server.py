@@ -1,6 +1,7 @@
 """What the server of a fit answers, to whom, and how it starts and ends."""
 
 import json
+import logging
 import re
 import socket
 import subprocess
@@ -310,6 +311,18 @@ def test_it_answers_within_a_second_and_ends_within_two(serve):
         ask(server)
 
 
+def test_the_loggers_of_another_server_in_the_process_are_left_as_they_were(serve):
+    logger, handler = logging.getLogger("uvicorn.access"), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        server = serve()
+        ask(server)
+        server.stop()
+        assert (logger.handlers, logger.propagate, logger.level) == ([handler], True, 0)
+    finally:
+        logger.removeHandler(handler)
+
+
 def test_it_may_be_stopped_before_it_was_started_or_at_once_after():
     server = LiveServer(Board(), RequestBox())
     server.stop()
@@ -322,10 +335,13 @@ def test_it_may_be_stopped_before_it_was_started_or_at_once_after():
 
 
 def test_the_training_imports_nothing_of_the_server_s_packages():
+    root = list(kerasrecipes.__path__)
+    packages = [("kerasrecipes", root), ("kerasrecipes.diagnosis", [f"{root[0]}/diagnosis"])]
     program = f"""
 import sys, types
-package = sys.modules["kerasrecipes"] = types.ModuleType("kerasrecipes")
-package.__path__ = {list(kerasrecipes.__path__)}
+for name, path in {packages}:  # without what they import themselves
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = path
 import kerasrecipes.live.server
 print([name for name in ("starlette", "uvicorn", "h11", "anyio", "bokeh") if name in sys.modules])
 """

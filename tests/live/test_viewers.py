@@ -134,6 +134,22 @@ def has_streams(server, count):
     return answer[0] >= count
 
 
+def test_stopping_does_not_wait_for_viewers_that_do_not_read(serve):
+    server = serve()
+    for step in range(2000):
+        for curve in range(10):
+            server.board.point(f"curve {curve}", step, step / 7, "cost", "train")
+    request = f"GET /api/events?token={TOKEN} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n"
+    stuck = [raw(server, request.encode()) for _ in range(10)]
+    until(lambda: has_streams(server, 10))
+    began = time.perf_counter()
+    server.stop()
+    assert time.perf_counter() - began < 2
+    assert not server.is_serving
+    for connected in stuck:
+        connected.close()
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_server_that_was_killed_harms_nobody(serve):
     server = serve()

@@ -1,0 +1,1 @@
+"""Many runs below one directory, read from their files alone."""

@@ -1,0 +1,49 @@
+"""A fit that a `Babysitter` wrote down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kerasrecipes.live.runs.run_file import BrokenRunError, number, numbers, read_object, text
+from kerasrecipes.live.runs.state import state_of
+
+STATUSES = ("running", "paused", "finished", "stopped", "failed", "lost")
+
+
+def fit_state(path: Path) -> dict[str, Any]:
+    """What the fit wrote last.
+
+    Args:
+        path: Its folder.
+
+    Raises:
+        BrokenRunError: If that cannot be read.
+    """
+    if not (path / "state.json").exists():
+        return state_of({})  # begun, and nothing told yet
+    told = read_object(path / "state.json")
+    if told.get("format") != 1:
+        raise BrokenRunError(f"state.json has the format {text(str(told.get('format')))}, not 1")
+    if told.get("status") not in STATUSES:
+        raise BrokenRunError("state.json does not say how the fit is doing")
+    return state_of(told)
+
+
+def fit_row(path: Path) -> dict[str, Any]:
+    """What the table shows of it, but its status now."""
+    state = fit_state(path)
+    progress, run = state["progress"], state["run"]
+    settings = {text(each.get("name")): each.get("value") for each in state["settings"]}
+    return {
+        "title": text(run.get("title")) or path.name,
+        "status": state["status"],
+        "said": text(state["said"]),
+        "started": text(run.get("started")),
+        "updated": text(progress.get("updated")),
+        "epoch": number(progress.get("epoch")),
+        "epochs": number(progress.get("epochs")),
+        "metrics": numbers(state["metrics"]),
+        "settings": {n: v for n, v in settings.items() if n and not isinstance(v, (dict, list))},
+        "nudges": len(state["nudges"]),
+    }
