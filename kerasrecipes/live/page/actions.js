@@ -30,7 +30,10 @@ export function actions(root, may) {
     for (const [name, each] of buttons) {
       const why = state.actions?.[name] ?? null;
       each.hidden = without !== null || name === (isPaused ? "pause" : "go_on");
-      setAttributes(each, { "aria-disabled": why === null ? null : "true", title: why && visible(why) });
+      setAttributes(each, {
+        "aria-disabled": why === null ? null : "true",
+        title: why && visible(why),
+      });
       each.reason = why;
     }
     if (without !== null) setText(reply, without);
@@ -38,7 +41,11 @@ export function actions(root, may) {
 }
 
 function button({ name, label, key, question }, reply) {
-  const made = element("button", { type: "button", "data-action": name, class: name === "stop" ? "grave" : "quiet" }, label);
+  const made = element(
+    "button",
+    { type: "button", "data-action": name, class: name === "stop" ? "grave" : "quiet" },
+    label,
+  );
   if (key) made.append(element("kbd", { "aria-hidden": "true" }, key.toUpperCase()));
   if (key) made.setAttribute("aria-keyshortcuts", key);
   made.addEventListener("click", async () => {
@@ -60,8 +67,10 @@ async function ask(name, label, made, reply) {
 }
 
 function isShortcut(event) {
-  if (event.key !== "p" || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return false;
+  if (event.key !== "p" || event.ctrlKey || event.metaKey || event.altKey || event.repeat)
+    return false;
   const { tagName, type } = event.target;
-  const writes = tagName === "TEXTAREA" || (tagName === "INPUT" && type !== "range" && type !== "checkbox");
+  const writes =
+    tagName === "TEXTAREA" || (tagName === "INPUT" && type !== "range" && type !== "checkbox");
   return !writes && !document.querySelector("dialog[open]");
 }

@@ -23,6 +23,8 @@ export function yAxis(lines, { low: from, high: to }, isLog, label = number) {
   if (low > high) [low, high] = [0, 1];
   const room = 0.06 * (high - low) || (isLog ? 0.3 : 0.1 * Math.abs(high) || 1);
   const ends = { low: !isLog && low >= 0 && low < 0.35 * high ? 0 : low - room, high: high + room };
-  const marks = isLog ? logTicks(ends.low, ends.high, 6, label) : ticks(ends.low, ends.high, 6, label);
+  const marks = isLog
+    ? logTicks(ends.low, ends.high, 6, label)
+    : ticks(ends.low, ends.high, 6, label);
   return { ...ends, ticks: marks };
 }

@@ -13,9 +13,12 @@ import { visible } from "./visible.js";
 import { Zoom } from "./zoom.js";
 
 const FEW = 40; // points: that many are drawn as dots too
-const seen = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) target.chart.seen(isIntersecting);
-}, { rootMargin: "200px" });
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) target.chart.seen(isIntersecting);
+  },
+  { rootMargin: "200px" },
+);
 
 export class Chart {
   /** `key` names it for what is remembered; `log` is how it begins. */
@@ -23,7 +26,11 @@ export class Chart {
     Object.assign(this, { key, title, format, lines: [], marks: [], beta: 0, isSeen: false });
     this.xs = { low: 0, high: 1 };
     this.isLog = remembered(`log ${key}`, log);
-    this.legend = new Legend(format, () => this.soon(), (line) => this.#pointed(line));
+    this.legend = new Legend(
+      format,
+      () => this.soon(),
+      (line) => this.#pointed(line),
+    );
     this.#make(height);
     this.plot = new Plot(this.canvas, height);
     this.crosshair = new Crosshair(this.holder, this);
@@ -42,6 +49,12 @@ export class Chart {
     this.soon();
   }
 
+  rename(title) {
+    this.title = title;
+    this.heading.title = title;
+    setText(this.heading, title);
+  }
+
   smooth(beta) {
     this.beta = beta;
     this.soon();
@@ -58,7 +71,10 @@ export class Chart {
   seen(isSeen) {
     this.isSeen = isSeen;
     if (!isSeen) return;
-    this.opening ??= this.plot.open().then(() => this.soon(), (error) => this.#failed(error));
+    this.opening ??= this.plot.open().then(
+      () => this.soon(),
+      (error) => this.#failed(error),
+    );
     if (this.isStale) this.soon();
   }
 
@@ -72,17 +88,34 @@ export class Chart {
   #make(height) {
     const log = element("input", { type: "checkbox", onchange: () => this.#setLog(log.checked) });
     log.checked = this.isLog;
+    this.heading = element("h3", { title: this.title }, this.title);
     this.at = element("span", { class: "at", "aria-live": "polite" });
-    this.head = element("div", { class: "chart-head" },
-      element("h3", {}, this.title), this.at, element("label", { class: "check" }, log, "log scale"));
+    this.head = element(
+      "div",
+      { class: "chart-head" },
+      this.heading,
+      this.at,
+      element("label", { class: "check" }, log, "log scale"),
+    );
     this.canvas = element("div", { class: "canvas", "aria-hidden": "true" });
     this.holder = element("div", { class: "holder", role: "img", tabindex: "0" }, this.canvas);
     this.holder.style.minHeight = `${height}px`;
-    this.element = element("figure", { class: "chart card" }, this.head, this.holder, this.legend.element);
+    this.element = element(
+      "figure",
+      { class: "chart card" },
+      this.head,
+      this.holder,
+      this.legend.element,
+    );
   }
 
   #spoken() {
-    const values = this.lines.slice(0, 12).map((line) => `${visible(line.label)} ${this.format(valueAt(line, this.crosshair?.step ?? null))}`);
+    const values = this.lines
+      .slice(0, 12)
+      .map(
+        (line) =>
+          `${visible(line.label)} ${this.format(valueAt(line, this.crosshair?.step ?? null))}`,
+      );
     return `${this.title} over steps. ${values.join(", ")}.`;
   }
 
@@ -104,7 +137,9 @@ export class Chart {
 
   #failed(error) {
     console.error(error);
-    this.canvas.replaceChildren(element("p", { class: "none" }, "The charts' script cannot be loaded."));
+    this.canvas.replaceChildren(
+      element("p", { class: "none" }, "The charts' script cannot be loaded."),
+    );
   }
 
   #draw() {
@@ -121,9 +156,17 @@ export class Chart {
 
   #drawn({ key, steps, values, colour, dash }, unit) {
     const pale = this.strong != null && this.strong !== key ? 0.25 : 1;
-    const scale = this.isLog ? (value) => (value > 0 ? Math.log10(value) : NaN) : (value) => value ?? NaN;
+    const scale = this.isLog
+      ? (value) => (value > 0 ? Math.log10(value) : NaN)
+      : (value) => value ?? NaN;
     const path = (numbers, alpha, width) => ({
-      x: steps.slice(), y: numbers.map(scale), colour, dash, alpha: alpha * pale, width, dots: steps.length <= FEW && width > 1,
+      x: steps.slice(),
+      y: numbers.map(scale),
+      colour,
+      dash,
+      alpha: alpha * pale,
+      width,
+      dots: steps.length <= FEW && width > 1,
     });
     if (this.beta === 0) return [path(values, 1, 2)];
     return [path(values, 0.4, 1), path(weightedAverage(steps, values, this.beta, unit), 1, 2)];

@@ -22,7 +22,10 @@ export class Connection {
 
   show() {
     if (document.hidden) return;
-    setText(this.ageText, this.status === "over" ? "" : this.at === null ? "" : age(Date.now() - this.at));
+    setText(
+      this.ageText,
+      this.status === "over" ? "" : this.at === null ? "" : age(Date.now() - this.at),
+    );
     const text = this.#text();
     this.banner.hidden = text === "";
     if (this.banner.dataset.status !== this.status) {
@@ -35,7 +38,8 @@ export class Connection {
   #text() {
     if (this.status === "lost") return "Connection lost, trying again.";
     if (this.status === "refused") {
-      return `The server refuses this page: ${this.why.trim()} Open the address that the training printed.`;
+      const why = this.why.trim();
+      return `The server refuses this page: ${why} Open the address that the training printed.`;
     }
     return "";
   }

@@ -6,7 +6,7 @@ import { visible } from "./visible.js";
 const NEAR = 7; // pixels between the pointer and a mark that is told
 
 export class Crosshair {
-  /** `chart` has `plot`, `xs` (its range of x), `marks` `[{ step, text }]` and `read(step or null)`. */
+  /** `chart` has `plot`, `xs` (a range), `marks` `[{ step, text }]`, `read(step or null)`. */
   constructor(holder, chart) {
     Object.assign(this, { holder, chart, step: null });
     this.line = element("div", { class: "crosshair", hidden: true });
@@ -48,7 +48,15 @@ export class Crosshair {
     Object.assign(this.line.style, style);
     const near = this.chart.marks.filter((mark) => Math.abs(this.pixelsAt(mark.step) - at) <= NEAR);
     this.label.hidden = near.length === 0;
-    setText(this.label, visible(near.slice(-3).map((mark) => mark.text).join("\n")));
+    setText(
+      this.label,
+      visible(
+        near
+          .slice(-3)
+          .map((mark) => mark.text)
+          .join("\n"),
+      ),
+    );
     const isRight = at > this.holder.clientWidth / 2;
     Object.assign(this.label.style, {
       top: style.top,
@@ -65,7 +73,14 @@ export class Crosshair {
   #pressed(event) {
     if (event.key === "Escape") return this.place(null);
     const { low, high } = this.chart.xs;
-    const move = { ArrowLeft: -0.01, ArrowRight: 0.01, PageUp: -0.1, PageDown: 0.1, Home: -1, End: 1 }[event.key];
+    const move = {
+      ArrowLeft: -0.01,
+      ArrowRight: 0.01,
+      PageUp: -0.1,
+      PageDown: 0.1,
+      Home: -1,
+      End: 1,
+    }[event.key];
     if (move === undefined || this.chart.plot.view === null) return;
     event.preventDefault();
     this.place(Math.min(Math.max((this.step ?? high) + move * (high - low), low), high));

@@ -4,7 +4,7 @@ import { visible } from "./visible.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element with attributes and children; a function under `onclick` and the like is listened with. */
+/** An element with attributes and children; a function under `onclick` and such listens. */
 export function element(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
@@ -27,7 +27,7 @@ export function setAttributes(node, attributes) {
   for (const [key, value] of Object.entries(attributes)) setAttribute(node, key, value);
 }
 
-/** Makes `parent` hold one child for each item, keeping the child of a key that was there already. */
+/** Makes `parent` hold one child for each item; the child of a key that was there is kept. */
 export function keepChildren(parent, items, keyOf, make, update = () => {}) {
   const had = parent.keyed ?? new Map();
   const now = new Map();
@@ -40,7 +40,8 @@ export function keepChildren(parent, items, keyOf, make, update = () => {}) {
   const wanted = [...now.values()];
   for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove();
   wanted.forEach((child, place) => {
-    if (parent.children[place] !== child) parent.insertBefore(child, parent.children[place] ?? null);
+    if (parent.children[place] !== child)
+      parent.insertBefore(child, parent.children[place] ?? null);
   });
   parent.keyed = now;
 }
@@ -54,5 +55,6 @@ function filled(node, attributes, children) {
 function setAttribute(node, key, value) {
   if (typeof value === "function") node.addEventListener(key.slice(2), value);
   else if (value === false || value === null || value === undefined) node.removeAttribute(key);
-  else if (node.getAttribute(key) !== String(value)) node.setAttribute(key, value === true ? "" : value);
+  else if (node.getAttribute(key) !== String(value))
+    node.setAttribute(key, value === true ? "" : value);
 }

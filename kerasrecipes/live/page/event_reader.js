@@ -1,6 +1,6 @@
 // Server-sent events read from a fetch, which tells a refusal from a lost line and shows the pings.
 
-/** Calls `take(event, data)` for each event, and `heard()` for anything that comes, until the stream ends. */
+/** Calls `take(event, data)` for each event and `heard()` for all that comes, until the end. */
 export async function readEvents(body, take, heard) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

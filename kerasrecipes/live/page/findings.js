@@ -24,20 +24,30 @@ function rank({ severity }) {
 
 function made({ code, cause, severity, where, evidence, advice, reference, epoch }) {
   const facts = Object.entries(evidence ?? {}).map(([key, value]) =>
-    element("span", {}, name(key.replaceAll("_", " ")), " ", element("b", {}, name(text(value)))));
-  const source = [reference, epoch == null ? null : `epoch ${epoch + 1}`].filter(Boolean).join(" · ");
-  return element("li", { class: `finding ${severity === "error" || severity === "warning" ? severity : "note"}` },
-    element("p", { class: "head" },
+    element("span", {}, name(key.replaceAll("_", " ")), " ", element("b", {}, name(text(value)))),
+  );
+  const source = [reference, epoch == null ? null : `epoch ${epoch + 1}`]
+    .filter(Boolean)
+    .join(" · ");
+  return element(
+    "li",
+    { class: `finding ${severity === "error" || severity === "warning" ? severity : "note"}` },
+    element(
+      "p",
+      { class: "head" },
       element("span", { class: "severity" }, `${SIGNS[severity] ?? "●"} ${severity}`),
       element("b", {}, name(String(code).replaceAll("-", " "))),
       where ? element("span", { class: "where" }, "in ", name(where)) : null,
-      cause ? element("span", { class: "soft" }, "cause: ", name(cause)) : null),
+      cause ? element("span", { class: "soft" }, "cause: ", name(cause)) : null,
+    ),
     element("p", { class: "advice" }, name(advice ?? "")),
     facts.length > 0 ? element("p", { class: "evidence" }, ...facts) : null,
-    source ? element("p", { class: "source soft" }, name(source)) : null);
+    source ? element("p", { class: "source soft" }, name(source)) : null,
+  );
 }
 
 function text(value) {
-  if (typeof value === "number" || typeof value === "boolean" || value === null) return number(value);
+  if (typeof value === "number" || typeof value === "boolean" || value === null)
+    return number(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }

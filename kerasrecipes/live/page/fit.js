@@ -1,4 +1,4 @@
-// The page of one fit: a running one, followed by its stream, or the files of one, read again and again.
+// The page of one fit: a running one, followed by its stream, or the files of one, read again.
 
 import { actions } from "./actions.js";
 import { biasVariance } from "./bias_variance.js";
@@ -53,7 +53,9 @@ function addPanels() {
   painter.add(["layers"], layers(at("layers")));
   painter.add(["messages"], messages(at("messages")));
   painter.add(["curves", "nudges"], (parts, all) => charts.show(parts, all));
-  painter.add(["run"], ({ run }) => setText(at("foot"), visible(`Run ${run.id} · ${run.directory ?? "kept in memory"}`)));
+  painter.add(["run"], ({ run }) =>
+    setText(at("foot"), visible(`Run ${run.id} · ${run.directory ?? "kept in memory"}`)),
+  );
 }
 
 function opened() {

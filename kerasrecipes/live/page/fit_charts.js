@@ -9,13 +9,20 @@ import { smoothing } from "./smoothing.js";
 import { visible } from "./visible.js";
 
 const MOST_MARKS = 200;
-const PLACES = new Map(Object.entries({ train: 0, dev: 1, train_error: 0, dev_error: 1, bias: 2, variance: 3 }));
+const PLACES = new Map(
+  Object.entries({ train: 0, dev: 1, train_error: 0, dev_error: 1, bias: 2, variance: 3 }),
+);
 const FIXED = {
   cost: { title: "Cost", place: "#cost-charts", height: 300, isSmooth: true },
   learning_rate: { title: "Learning rate", place: "#other-charts", log: true },
   memory: { title: "Memory", place: "#other-charts", format: bytes },
   bias_variance: { title: "Errors", place: "#bias-variance .chart-grid" },
-  gradient_norm: { title: "Gradient norms", place: "#layers .chart-grid", log: true, byLayer: true },
+  gradient_norm: {
+    title: "Gradient norms",
+    place: "#layers .chart-grid",
+    log: true,
+    byLayer: true,
+  },
   update_ratio: { title: "Update ratios", place: "#layers .chart-grid", log: true, byLayer: true },
 };
 
@@ -30,7 +37,8 @@ export class FitCharts {
   show(parts, state) {
     this.latest = [parts, state];
     const marks = parts.nudges.slice(-MOST_MARKS).map((nudge) => ({
-      step: nudge.step, text: `step ${nudge.step}: ${describeNudge(nudge)}`,
+      step: nudge.step,
+      text: `step ${nudge.step}: ${describeNudge(nudge)}`,
     }));
     const groups = new Set([...state.curves.values()].map(({ group }) => group));
     for (const group of sorted(groups)) this.#show(group, state, marks);
@@ -43,13 +51,23 @@ export class FitCharts {
     const curves = state.group(group);
     const chosen = of.byLayer ? this.choice.among(curves) : curves;
     const lines = chosen.map(([key, { part, steps, values }], n) => ({
-      key, steps, values, label: label(group, key, part), ...curveStyle(place(key, part, n)),
+      key,
+      steps,
+      values,
+      label: label(group, key, part),
+      ...curveStyle(place(key, part, n)),
     }));
     this.charts.get(group).chart.show(lines, marks);
   }
 
   #add(group, of) {
-    const chart = new Chart({ key: group, title: of.title, log: of.log, height: of.height, format: of.format });
+    const chart = new Chart({
+      key: group,
+      title: of.title,
+      log: of.log,
+      height: of.height,
+      format: of.format,
+    });
     chart.element.dataset.group = group;
     if (of.isSmooth) chart.smooth(this.beta);
     this.root.querySelector(of.place).append(chart.element);
@@ -78,7 +96,8 @@ function sorted(groups) {
 }
 
 function label(group, key, part) {
-  if (group === "learning_rate" || group === "memory" || group === "bias_variance") return key.replaceAll("_", " ");
+  if (group === "learning_rate" || group === "memory" || group === "bias_variance")
+    return key.replaceAll("_", " ");
   return part ?? key;
 }
 

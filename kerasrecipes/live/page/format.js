@@ -46,7 +46,8 @@ export function duration(seconds) {
 
 export function bytes(size) {
   if (size === null || size === undefined) return NONE;
-  const step = size >= 2 ** 30 ? [2 ** 30, "GiB"] : size >= 2 ** 20 ? [2 ** 20, "MiB"] : [1024, "KiB"];
+  const step =
+    size >= 2 ** 30 ? [2 ** 30, "GiB"] : size >= 2 ** 20 ? [2 ** 20, "MiB"] : [1024, "KiB"];
   return `${trimmed((size / step[0]).toPrecision(3))} ${step[1]}`;
 }
 

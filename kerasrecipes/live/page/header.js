@@ -5,7 +5,14 @@ import { bytes, count, duration, number } from "./format.js";
 import { visible } from "./visible.js";
 
 export const ENDED = new Set(["finished", "stopped", "failed", "lost"]);
-export const SIGNS = { running: "▶", paused: "⏸", finished: "✓", stopped: "■", failed: "✕", lost: "?" };
+export const SIGNS = {
+  running: "▶",
+  paused: "⏸",
+  finished: "✓",
+  stopped: "■",
+  failed: "✕",
+  lost: "?",
+};
 
 /** The share of the fit that is done, from 0 to 1; null if nobody knows. */
 export function doneShare({ step, steps, epoch, epochs, batch, batches }) {
@@ -18,7 +25,14 @@ export function header(root) {
   const at = (id) => root.querySelector(`#${id}`);
   return ({ run, status, said, progress, memory, metrics }) => {
     at("title").replaceChildren(name(run.title ?? "A fit"));
-    setText(at("model"), [visible(run.model ?? ""), `${count(run.parameters)} parameters`, visible(run.backend ?? "")].join(" · "));
+    setText(
+      at("model"),
+      [
+        visible(run.model ?? ""),
+        `${count(run.parameters)} parameters`,
+        visible(run.backend ?? ""),
+      ].join(" · "),
+    );
     at("status").dataset.status = status;
     setText(at("status"), `${SIGNS[status] ?? ""} ${status}`);
     setText(at("said"), visible(said ?? ""));
@@ -56,8 +70,13 @@ function showFacts(list, progress, memory, status) {
     ["Memory", memoryText(memory)],
     memory.device_bytes == null ? null : ["On the device", bytes(memory.device_bytes)],
   ];
-  list.replaceChildren(...facts.filter(Boolean).map(([term, value]) =>
-    element("div", {}, element("dt", {}, term), element("dd", {}, value))));
+  list.replaceChildren(
+    ...facts
+      .filter(Boolean)
+      .map(([term, value]) =>
+        element("div", {}, element("dt", {}, term), element("dd", {}, value)),
+      ),
+  );
 }
 
 function timeLeft({ seconds_left: left }, status) {

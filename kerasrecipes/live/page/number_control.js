@@ -5,7 +5,12 @@ import { exact, number } from "./format.js";
 import { MOST, sliderScale } from "./slider_scale.js";
 import { visible } from "./visible.js";
 
-const FACTORS = [["÷10", 1 / 10], ["÷2", 1 / 2], ["×2", 2], ["×10", 10]];
+const FACTORS = [
+  ["÷10", 1 / 10],
+  ["÷2", 1 / 2],
+  ["×2", 2],
+  ["×10", 10],
+];
 const KEYS_WAIT = 600; // ms after the last arrow key until the value is sent
 
 export class NumberControl {
@@ -14,20 +19,44 @@ export class NumberControl {
     Object.assign(this, { move, scale: sliderScale(setting), isMoving: false, isLocked: false });
     const label = visible(setting.label);
     this.slider = element("input", {
-      type: "range", min: 0, max: MOST, step: 1, "aria-label": label, oninput: () => this.#preview(),
-      onchange: () => this.#released(), onpointerdown: () => { this.byKey = false; },
-      onkeydown: () => { this.byKey = true; }, onblur: () => this.#flush(),
+      type: "range",
+      min: 0,
+      max: MOST,
+      step: 1,
+      "aria-label": label,
+      oninput: () => this.#preview(),
+      onchange: () => this.#released(),
+      onpointerdown: () => {
+        this.byKey = false;
+      },
+      onkeydown: () => {
+        this.byKey = true;
+      },
+      onblur: () => this.#flush(),
     });
     this.field = element("input", {
-      type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", "aria-label": `${label}, exactly`,
-      onkeydown: (event) => event.key === "Escape" && this.#reset(), oninput: () => this.#edited(),
+      type: "text",
+      inputmode: "decimal",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-label": `${label}, exactly`,
+      onkeydown: (event) => event.key === "Escape" && this.#reset(),
+      oninput: () => this.#edited(),
     });
     this.set = element("button", { type: "submit", class: "small", disabled: true }, "Set");
-    this.off = element("button", { type: "button", class: "small", onclick: () => move(null) }, "Turn off");
+    this.off = element(
+      "button",
+      { type: "button", class: "small", onclick: () => move(null) },
+      "Turn off",
+    );
     this.factors = setting.name === "learning_rate" ? this.#factorButtons() : [];
-    this.element = element("form", { class: "control", novalidate: true, onsubmit: (event) => this.#submitted(event) },
-      this.slider, element("div", { class: "row" }, this.field, this.set, this.off),
-      this.factors.length > 0 ? element("div", { class: "factors" }, ...this.factors) : null);
+    this.element = element(
+      "form",
+      { class: "control", novalidate: true, onsubmit: (event) => this.#submitted(event) },
+      this.slider,
+      element("div", { class: "row" }, this.field, this.set, this.off),
+      this.factors.length > 0 ? element("div", { class: "factors" }, ...this.factors) : null,
+    );
   }
 
   /** Shows a setting as it stands, unless somebody is moving it just now. */
@@ -49,10 +78,18 @@ export class NumberControl {
   }
 
   #factorButtons() {
-    return FACTORS.map(([text, factor]) => element("button", {
-      type: "button", class: "small factor", "aria-label": `Learning rate ${text}`,
-      onclick: () => this.move(Number((this.setting.value * factor).toPrecision(6))),
-    }, text));
+    return FACTORS.map(([text, factor]) =>
+      element(
+        "button",
+        {
+          type: "button",
+          class: "small factor",
+          "aria-label": `Learning rate ${text}`,
+          onclick: () => this.move(Number((this.setting.value * factor).toPrecision(6))),
+        },
+        text,
+      ),
+    );
   }
 
   #place(value) {
@@ -99,7 +136,8 @@ export class NumberControl {
     event.preventDefault();
     const text = this.field.value.trim();
     const value = text === "" && this.setting.optional ? null : Number(text.replace("−", "-"));
-    if ((text === "" && value !== null) || Number.isNaN(value)) return this.field.setAttribute("aria-invalid", "true");
+    if ((text === "" && value !== null) || Number.isNaN(value))
+      return this.field.setAttribute("aria-invalid", "true");
     this.isEdited = false;
     this.set.disabled = true;
     return this.move(value);

@@ -16,17 +16,29 @@ export function pairs(metrics) {
 }
 
 export function numbers(root) {
-  return ({ metrics }) => keepChildren(root, pairs(metrics), ([metric]) => metric, card, (child, [, values]) => {
-    for (const part of ["train", "dev"]) {
-      const slot = child.querySelector(`.${part}`);
-      slot.hidden = values[part] === undefined;
-      setText(slot.querySelector("dd"), number(values[part]));
-    }
-  });
+  return ({ metrics }) =>
+    keepChildren(
+      root,
+      pairs(metrics),
+      ([metric]) => metric,
+      card,
+      (child, [, values]) => {
+        for (const part of ["train", "dev"]) {
+          const slot = child.querySelector(`.${part}`);
+          slot.hidden = values[part] === undefined;
+          setText(slot.querySelector("dd"), number(values[part]));
+        }
+      },
+    );
 }
 
 function card([metric]) {
-  const slot = (part) => element("div", { class: part }, element("dt", {}, part), element("dd", {}));
-  return element("div", { class: "card number" },
-    element("h2", {}, metric === "loss" ? "Cost" : name(metric)), element("dl", {}, slot("train"), slot("dev")));
+  const slot = (part) =>
+    element("div", { class: part }, element("dt", {}, part), element("dd", {}));
+  return element(
+    "div",
+    { class: "card number" },
+    element("h2", {}, metric === "loss" ? "Cost" : name(metric)),
+    element("dl", {}, slot("train"), slot("dev")),
+  );
 }

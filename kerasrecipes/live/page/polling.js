@@ -27,7 +27,8 @@ export class Polling {
   async #ask(signal) {
     try {
       const answer = await fetch(this.address, { signal });
-      if (answer.status === 403 || answer.status === 404) return this.tell("refused", await answer.text());
+      if (answer.status === 403 || answer.status === 404)
+        return this.tell("refused", await answer.text());
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       const state = await answer.json();
       if (signal.aborted) return;
@@ -39,6 +40,7 @@ export class Polling {
       this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
       this.tell("lost", String(error.message ?? error));
     }
-    if (!this.over) this.timer = setTimeout(() => this.renew(), document.hidden ? LONGEST_WAIT : this.wait);
+    if (!this.over)
+      this.timer = setTimeout(() => this.renew(), document.hidden ? LONGEST_WAIT : this.wait);
   }
 }

@@ -49,11 +49,19 @@ export class RunChoice {
   /** Kept in the address, so that it outlives a reload and can be passed on. */
   #keep() {
     const ids = [...this.slots.keys()].map(encodeURIComponent).join(",");
-    history.replaceState(null, "", location.pathname + location.search + (ids ? `#runs=${ids}` : ""));
+    history.replaceState(
+      null,
+      "",
+      location.pathname + location.search + (ids ? `#runs=${ids}` : ""),
+    );
   }
 }
 
 function kept() {
   const [, ids = ""] = /^#runs=(.+)$/.exec(location.hash) ?? [];
-  try { return ids.split(",").filter(Boolean).map(decodeURIComponent); } catch { return []; }
+  try {
+    return ids.split(",").filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return [];
+  }
 }

@@ -16,13 +16,31 @@ const FIXED = [
   { id: "status", title: "Status", value: ({ status }) => status },
   { id: "kind", title: "Kind", value: ({ kind }) => kind, text: ({ kind }) => kind },
   { id: "epoch", title: "Epoch", isNumber: true, value: ({ epoch }) => epoch, text: epochs },
-  { id: "updated", title: "Updated", value: ({ updated }) => time(updated), text: ({ updated }) => ago(updated), descends: true },
+  {
+    id: "updated",
+    title: "Updated",
+    value: ({ updated }) => time(updated),
+    text: ({ updated }) => ago(updated),
+    descends: true,
+  },
 ];
-const NUDGES = { id: "nudges", title: "Nudges", isNumber: true, value: ({ nudges }) => nudges, text: ({ nudges }) => count(nudges) };
+const NUDGES = {
+  id: "nudges",
+  title: "Nudges",
+  isNumber: true,
+  value: ({ nudges }) => nudges,
+  text: ({ nudges }) => count(nudges),
+};
 
 function from(part, key) {
   const value = (run) => run[part]?.[key] ?? null;
-  return { id: `${part}/${key}`, title: key.replaceAll("_", " "), isNumber: true, value, text: (run) => number(value(run)) };
+  return {
+    id: `${part}/${key}`,
+    title: key.replaceAll("_", " "),
+    isNumber: true,
+    value,
+    text: (run) => number(value(run)),
+  };
 }
 
 function keys(runs, part) {

@@ -14,7 +14,9 @@ export function runRows(runs, { find, status, column, descending, open }) {
   return rowsOf(null, 0);
 
   function rowsOf(parent, depth) {
-    const here = [...(children.get(parent) ?? [])].sort((a, b) => compare(a, b, column, descending));
+    const here = [...(children.get(parent) ?? [])].sort((a, b) =>
+      compare(a, b, column, descending),
+    );
     return here.flatMap((run) => {
       const below = depth < 4 ? (children.get(run.id) ?? []) : [];
       const isInside = isFiltered && below.some(({ id }) => wanted.has(id));
@@ -35,8 +37,16 @@ function compare(a, b, column, descending) {
 }
 
 function fits(run, find, status) {
-  if (status === "live" ? !["running", "paused"].includes(run.status) : status !== "" && run.status !== status) return false;
+  if (
+    status === "live"
+      ? !["running", "paused"].includes(run.status)
+      : status !== "" && run.status !== status
+  )
+    return false;
   const settings = Object.entries(run.settings ?? {}).map(([key, value]) => `${key}=${value}`);
   const text = [run.title, run.id, run.kind, run.status, ...settings].join(" ").toLowerCase();
-  return find.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return find
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

@@ -6,19 +6,40 @@ import { number } from "./format.js";
 import { visible } from "./visible.js";
 
 export class RunRow {
-  /** `chosen(run)` and `opened(run)` are called when somebody chooses it, or asks for its trials. */
+  /** `chosen(run)` and `opened(run)`: somebody chooses it, or asks for its trials. */
   constructor(run, columns, chosen, opened) {
     const title = visible(String(run.title ?? run.id));
-    this.box = element("input", { type: "checkbox", "aria-label": `Lay over: ${title}`, onchange: () => chosen(run) });
-    this.toggle = element("button", { type: "button", class: "toggle", onclick: () => opened(run) });
-    this.link = element("a", { class: "run-name", href: `/run/${encodeURIComponent(run.id)}` }, name(run.title ?? run.id));
+    this.box = element("input", {
+      type: "checkbox",
+      "aria-label": `Lay over: ${title}`,
+      onchange: () => chosen(run),
+    });
+    this.toggle = element("button", {
+      type: "button",
+      class: "toggle",
+      onclick: () => opened(run),
+    });
+    this.link = element(
+      "a",
+      { class: "run-name", href: `/run/${encodeURIComponent(run.id)}` },
+      name(run.title ?? run.id),
+    );
     this.live = element("a", { class: "live" }, "steer");
     this.note = element("span", { class: "soft small-text" });
-    this.cells = columns.slice(1).map(({ isNumber }) => element("td", { class: isNumber ? "right" : null }));
-    this.element = element("tr", {},
+    this.cells = columns
+      .slice(1)
+      .map(({ isNumber }) => element("td", { class: isNumber ? "right" : null }));
+    this.element = element(
+      "tr",
+      {},
       element("td", { class: "pick" }, element("label", { class: "check" }, this.box)),
-      element("th", { scope: "row" }, element("div", { class: "run-head" }, this.toggle, this.link, this.live, this.note)),
-      ...this.cells);
+      element(
+        "th",
+        { scope: "row" },
+        element("div", { class: "run-head" }, this.link, this.toggle, this.live, this.note),
+      ),
+      ...this.cells,
+    );
     this.element.row = this;
   }
 

@@ -56,7 +56,11 @@ function thinned(curve) {
     steps.push(mean(two.map((each) => curve.steps[each])));
     values.push(mean(two.map((each) => curve.values[each])));
   }
-  return { ...curve, steps: [...steps, curve.steps[last]], values: [...values, curve.values[last]] };
+  return {
+    ...curve,
+    steps: [...steps, curve.steps[last]],
+    values: [...values, curve.values[last]],
+  };
 }
 
 function mean(numbers) {

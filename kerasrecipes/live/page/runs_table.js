@@ -10,9 +10,23 @@ const STEP = 200; // rows shown at first, and with each "more"
 export class RunsTable {
   /** `choice` has `has(id)`, `isFull` and `toggle(run)`. */
   constructor(root, choice) {
-    Object.assign(this, { choice, runs: [], most: STEP, open: new Set(), find: "", status: "", sortBy: "updated", descending: true });
-    [this.head, this.body, this.more] = ["thead", "tbody", "#more"].map((part) => root.querySelector(part));
-    this.more.addEventListener("click", () => { this.most += STEP; this.show(); });
+    Object.assign(this, {
+      choice,
+      runs: [],
+      most: STEP,
+      open: new Set(),
+      find: "",
+      status: "",
+      sortBy: "updated",
+      descending: true,
+    });
+    [this.head, this.body, this.more] = ["thead", "tbody", "#more"].map((part) =>
+      root.querySelector(part),
+    );
+    this.more.addEventListener("click", () => {
+      this.most += STEP;
+      this.show();
+    });
   }
 
   take(runs) {
@@ -30,9 +44,13 @@ export class RunsTable {
     const column = columns.find(({ id }) => id === this.sortBy) ?? columns[0];
     const rows = runRows(this.runs, { ...this, column });
     this.#showHead(columns, column);
-    keepChildren(this.body, rows.slice(0, this.most), ({ run }) => `${this.layout}\n${run.id}`,
+    keepChildren(
+      this.body,
+      rows.slice(0, this.most),
+      ({ run }) => `${this.layout}\n${run.id}`,
       ({ run }) => new RunRow(run, columns, this.choice.toggle, (of) => this.#toggle(of)).element,
-      (child, row) => child.row.show(row, columns, this.choice));
+      (child, row) => child.row.show(row, columns, this.choice),
+    );
     this.more.hidden = rows.length <= this.most;
     setText(this.more, `Show more of ${rows.length} rows`);
   }
@@ -43,8 +61,18 @@ export class RunsTable {
     if (layout !== this.layout) {
       this.layout = layout;
       this.cells = columns.map((column) => this.#headCell(column));
-      this.head.replaceChildren(element("tr", {},
-        element("th", { class: "pick", scope: "col" }, element("span", { class: "unseen" }, "Chosen")), ...this.cells));
+      this.head.replaceChildren(
+        element(
+          "tr",
+          {},
+          element(
+            "th",
+            { class: "pick", scope: "col" },
+            element("span", { class: "unseen" }, "Chosen"),
+          ),
+          ...this.cells,
+        ),
+      );
     }
     columns.forEach(({ id }, place) => {
       const order = id === sorted.id ? (this.descending ? "descending" : "ascending") : "none";
@@ -58,8 +86,11 @@ export class RunsTable {
       this.sortBy = id;
       this.show();
     };
-    return element("th", { scope: "col", class: isNumber ? "right" : null },
-      element("button", { type: "button", class: "sort", onclick: sort }, name(title)));
+    return element(
+      "th",
+      { scope: "col", class: isNumber ? "right" : null },
+      element("button", { type: "button", class: "sort", onclick: sort }, name(title)),
+    );
   }
 
   #toggle({ id }) {

@@ -16,7 +16,8 @@ export async function send({ name, value = null, note = "", take_over = false })
     });
     return await read(answer);
   } catch (error) {
-    const reason = error.name === "TimeoutError" ? "no answer in time" : "the server cannot be reached";
+    const reason =
+      error.name === "TimeoutError" ? "no answer in time" : "the server cannot be reached";
     return { outcome: "refused", reason };
   }
 }
@@ -24,7 +25,11 @@ export async function send({ name, value = null, note = "", take_over = false })
 async function read(answer) {
   const text = await answer.text();
   let said = {};
-  try { said = JSON.parse(text); } catch { said = { error: text.trim() }; }
+  try {
+    said = JSON.parse(text);
+  } catch {
+    said = { error: text.trim() };
+  }
   if (answer.status === 202) return { outcome: "waiting" };
   if (answer.ok) return { outcome: "done", nudge: said.nudge };
   return { outcome: "refused", reason: said.error || `the server answered ${answer.status}` };

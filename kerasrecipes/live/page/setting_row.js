@@ -15,20 +15,39 @@ export class SettingRow {
     this.value = element("output", { class: "value" });
     this.owner = element("p", { class: "owner" });
     this.reply = element("p", { class: "reply", "aria-live": "polite" });
-    this.element = element("div", { class: "setting", role: "group", "data-name": setting.name, "aria-label": visible(setting.label) },
-      element("div", { class: "setting-head" }, element("span", { class: "label" }, name(setting.label)), this.value),
-      this.control.element, this.owner, this.reply);
+    this.element = element(
+      "div",
+      {
+        class: "setting",
+        role: "group",
+        "data-name": setting.name,
+        "aria-label": visible(setting.label),
+      },
+      element(
+        "div",
+        { class: "setting-head" },
+        element("span", { class: "label" }, name(setting.label)),
+        this.value,
+      ),
+      this.control.element,
+      this.owner,
+      this.reply,
+    );
   }
 
   /** Shows it as it stands now; `isShown` means without controls. */
   show(setting, isShown, nudges) {
     this.setting = setting;
-    if (this.waitsFrom !== null && nudges.slice(this.waitsFrom).some((nudge) => nudge.name === this.asked)) {
+    if (
+      this.waitsFrom !== null &&
+      nudges.slice(this.waitsFrom).some((nudge) => nudge.name === this.asked)
+    ) {
       this.#settle(`Now ${number(setting.value)}.`);
     }
     this.nudges = nudges.length;
     const isOwned = setting.owner !== null && !setting.taken;
     const isFixed = isShown || setting.unavailable !== null;
+    this.value.hidden = setting.scale === "switch" && !isFixed;
     setText(this.value, shown(setting));
     this.element.classList.toggle("unavailable", setting.unavailable !== null);
     this.control.element.hidden = isFixed;
@@ -46,9 +65,11 @@ export class SettingRow {
     if (owner === null) return;
     this.owner.append(isOwned ? "set by " : "taken over from ", name(owner));
     if (isFixed || scale === "switch") return;
-    this.owner.append(isOwned
-      ? button("Take over", () => this.#move({ value: this.setting.value, take_over: true }))
-      : button("Give back", () => this.#move({ name: "decay_schedule", value: true })));
+    this.owner.append(
+      isOwned
+        ? button("Take over", () => this.#move({ value: this.setting.value, take_over: true }))
+        : button("Give back", () => this.#move({ name: "decay_schedule", value: true })),
+    );
   }
 
   async #move(request) {
@@ -58,9 +79,15 @@ export class SettingRow {
     this.element.classList.remove("refused");
     setText(this.reply, `Pending: ${request.name ? "giving back" : number(asked.value)} …`);
     const answer = await this.ask(asked);
-    if (answer.outcome === "waiting") return setText(this.reply, "Pending: the training has not answered yet …");
+    if (answer.outcome === "waiting")
+      return setText(this.reply, "Pending: the training has not answered yet …");
     if (answer.outcome === "refused") return this.#refuse(answer.reason);
-    return this.#settle(answer.nudge ? `Now ${number(answer.nudge.new)}, from step ${count(answer.nudge.step)}.` : "Done.", answer.nudge);
+    return this.#settle(
+      answer.nudge
+        ? `Now ${number(answer.nudge.new)}, from step ${count(answer.nudge.step)}.`
+        : "Done.",
+      answer.nudge,
+    );
   }
 
   #refuse(reason) {

@@ -8,8 +8,19 @@ const MOST_NOTE = 500;
 
 /** `may(state)` says why there are no controls, or null. */
 export function settings(root, may) {
-  const note = element("input", { type: "text", id: "note", maxlength: MOST_NOTE, autocomplete: "off", placeholder: "why, for example" });
-  const noteRow = element("div", { class: "note-row" }, element("label", { for: "note" }, "Note for the next nudge"), note);
+  const note = element("input", {
+    type: "text",
+    id: "note",
+    maxlength: MOST_NOTE,
+    autocomplete: "off",
+    placeholder: "why, for example",
+  });
+  const noteRow = element(
+    "div",
+    { class: "note-row" },
+    element("label", { for: "note" }, "Note for the next nudge"),
+    note,
+  );
   const why = element("p", { class: "soft" });
   const list = element("div", { class: "settings" });
   root.querySelector(".body").append(why, list, noteRow);
@@ -17,13 +28,22 @@ export function settings(root, may) {
   return (state) => {
     const without = may(state);
     noteRow.hidden = without !== null || state.settings.length === 0;
-    setText(why, state.settings.length === 0 ? "Nothing can be moved in this training." : without ?? "");
+    setText(
+      why,
+      state.settings.length === 0 ? "Nothing can be moved in this training." : (without ?? ""),
+    );
     why.hidden = why.textContent === "";
-    keepChildren(list, state.settings, ({ name }) => name, (setting) => {
-      const row = new SettingRow(setting, ask);
-      row.element.row = row;
-      return row.element;
-    }, (child, setting) => child.row.show(setting, without !== null, state.nudges));
+    keepChildren(
+      list,
+      state.settings,
+      ({ name }) => name,
+      (setting) => {
+        const row = new SettingRow(setting, ask);
+        row.element.row = row;
+        return row.element;
+      },
+      (child, setting) => child.row.show(setting, without !== null, state.nudges),
+    );
   };
 }
 

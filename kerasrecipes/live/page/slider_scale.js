@@ -18,7 +18,8 @@ function logarithmic(low, high) {
   const width = Math.log(high / least) || 1;
   return {
     place: (value) => (value <= least ? 0 : (MOST * Math.log(value / least)) / width),
-    value: (place) => (place <= 0 ? low : clipped(round(least * Math.exp((width * place) / MOST)), low, high)),
+    value: (place) =>
+      place <= 0 ? low : clipped(round(least * Math.exp((width * place) / MOST)), low, high),
   };
 }
 

@@ -10,7 +10,10 @@ export function smoothing(root, smooth, otherwise = 0.9) {
   slider.value = remembered("beta", otherwise);
   const show = () => {
     const beta = Number(slider.value);
-    const over = beta === 0 ? "raw curves only" : `β = ${beta.toFixed(2)}, about ${Math.round(1 / (1 - beta))} points`;
+    const over =
+      beta === 0
+        ? "raw curves only"
+        : `β = ${beta.toFixed(2)}, about ${Math.round(1 / (1 - beta))} points`;
     setText(said, over);
     slider.setAttribute("aria-valuetext", over);
     remember("beta", beta);

@@ -7,9 +7,16 @@ const LONGEST_WAIT = 10_000;
 const SILENCE = 25_000; // the server says something every 10 s
 
 export class Stream {
-  /** `take(event, data)` gets the events; `tell(status, why)` hears `open`, `lost`, `refused` or `over`. */
+  /** `take(event, data)` gets events, `tell(status, why)` `open`, `lost`, `refused` or `over`. */
   constructor(address, take, tell) {
-    Object.assign(this, { address, take, tell, wait: FIRST_WAIT, over: false, heardAt: Date.now() });
+    Object.assign(this, {
+      address,
+      take,
+      tell,
+      wait: FIRST_WAIT,
+      over: false,
+      heardAt: Date.now(),
+    });
     window.addEventListener("online", () => this.renew());
     setInterval(() => this.#look(), 5000);
     this.renew();
@@ -34,14 +41,23 @@ export class Stream {
   }
 
   async #follow(signal) {
-    const heard = () => { this.heardAt = Date.now(); };
+    const heard = () => {
+      this.heardAt = Date.now();
+    };
     try {
-      const answer = await fetch(this.address, { signal, headers: { Accept: "text/event-stream" } });
+      const answer = await fetch(this.address, {
+        signal,
+        headers: { Accept: "text/event-stream" },
+      });
       if (answer.status === 403) return this.tell("refused", await answer.text());
       if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
       this.tell("open");
       this.wait = FIRST_WAIT;
-      await readEvents(answer.body, (event, data) => signal.aborted || this.take(event, data), heard);
+      await readEvents(
+        answer.body,
+        (event, data) => signal.aborted || this.take(event, data),
+        heard,
+      );
       if (!signal.aborted) throw new Error("the line was closed");
     } catch (error) {
       if (!signal.aborted) this.#later(error);

@@ -7,7 +7,10 @@ export class SwitchControl {
   constructor(setting, move) {
     this.isLocked = false;
     this.box = element("input", {
-      type: "checkbox", role: "switch", "aria-label": visible(setting.label), onchange: () => move(this.box.checked),
+      type: "checkbox",
+      role: "switch",
+      "aria-label": visible(setting.label),
+      onchange: () => move(this.box.checked),
     });
     this.element = element("label", { class: "check switch" }, this.box, element("span", {}, "on"));
   }

@@ -24,7 +24,10 @@ export function logTicks(low, high, most, label = number) {
   }
   const parts = high - low > 1 ? [1, 2, 5] : high - low > 0.5 ? [1, 1.5, 2, 3, 5, 7] : null;
   if (parts === null) {
-    return ticks(10 ** low, 10 ** high, most, label).map(([value, text]) => [Math.log10(value), text]);
+    return ticks(10 ** low, 10 ** high, most, label).map(([value, text]) => [
+      Math.log10(value),
+      text,
+    ]);
   }
   return range(Math.floor(low), Math.floor(high))
     .flatMap((power) => parts.map((part) => part * 10 ** power))

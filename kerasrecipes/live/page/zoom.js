@@ -1,4 +1,4 @@
-// A part of x chosen by dragging over a chart with a mouse; all again by a button or a double click.
+// A part of x, chosen by dragging with a mouse; all again by a button or a double click.
 
 import { element } from "./element.js";
 
@@ -9,8 +9,11 @@ export class Zoom {
   constructor(holder, crosshair, changed) {
     Object.assign(this, { holder, crosshair, changed, range: null, from: null });
     this.shade = element("div", { class: "zoom-shade", hidden: true });
-    this.button = element("button", { type: "button", class: "small", hidden: true, onclick: () => this.#set(null) },
-      "Show all steps");
+    this.button = element(
+      "button",
+      { type: "button", class: "small", hidden: true, onclick: () => this.#set(null) },
+      "Show all steps",
+    );
     holder.append(this.shade);
     holder.addEventListener("pointerdown", (event) => this.#began(event));
     holder.addEventListener("pointermove", (event) => this.#moved(event));
@@ -26,7 +29,12 @@ export class Zoom {
   }
 
   #began(event) {
-    if (event.pointerType !== "mouse" || event.button !== 0 || this.crosshair.chart.plot.view === null) return;
+    if (
+      event.pointerType !== "mouse" ||
+      event.button !== 0 ||
+      this.crosshair.chart.plot.view === null
+    )
+      return;
     this.from = this.#x(event);
     this.holder.setPointerCapture(event.pointerId);
   }
@@ -36,7 +44,12 @@ export class Zoom {
     const [low, high] = this.#ends(event);
     this.shade.hidden = high - low < LEAST;
     const { top, height } = this.crosshair.chart.plot.frame();
-    const style = { left: `${low}px`, width: `${high - low}px`, top: `${top}px`, height: `${height}px` };
+    const style = {
+      left: `${low}px`,
+      width: `${high - low}px`,
+      top: `${top}px`,
+      height: `${height}px`,
+    };
     Object.assign(this.shade.style, style);
   }
 

@@ -20,8 +20,9 @@ from tests.live.page.canned_state import nudge
 FILES = Path(kerasrecipes.live.__file__).parent / "page"
 BOKEH = Path(bokeh.__file__).parent / "server/static/js"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -29,17 +30,22 @@ HEADERS = {
 
 
 class FakeServer:
-    """Serves `state` (a fit's page at `/`) or `runs` (the watch page there), and keeps what is posted."""
+    """Serves `state` (at `/` a fit's page) or `runs` (the watch page), and keeps what is posted."""
 
     def __init__(self, state=None, runs=None, run_states=None):
         self.state, self.runs, self.run_states = state, runs, run_states or {}
         self.posted, self.answer, self.viewers, self.is_down = [], None, set(), False
         self.snapshots = 0
         routes = [
-            Route("/", self._page), Route("/run/{id}", self._run_page), Route("/static/{name}", self._static),
-            Route("/api/state", self._state), Route("/api/events", self._events), Route("/api/runs", self._runs),
-            Route("/api/runs/{id}/state", self._run_state), Route("/api/nudge", self._nudge, methods=["POST"]),
-        ]  # fmt: skip
+            Route("/", self._page),
+            Route("/run/{id}", self._run_page),
+            Route("/static/{name}", self._static),
+            Route("/api/state", self._state),
+            Route("/api/events", self._events),
+            Route("/api/runs", self._runs),
+            Route("/api/runs/{id}/state", self._run_state),
+            Route("/api/nudge", self._nudge, methods=["POST"]),
+        ]
         config = uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off")
         self._server, self._socket = uvicorn.Server(config), socket.socket()
         self._server.install_signal_handlers = lambda: None
@@ -65,6 +71,16 @@ class FakeServer:
 
     # What a test does.
 
+    def reset(self, state):
+        """Begins anew with a state, which viewers that are there do not get."""
+        self.state, self.posted, self.answer, self.is_down, self.snapshots = (
+            state,
+            [],
+            None,
+            False,
+            0,
+        )
+
     def change(self, **parts):
         """Puts parts of the state, and tells the viewers."""
         self.state.update(parts)
@@ -73,7 +89,9 @@ class FakeServer:
     def point(self, name, step, value):
         self.state["curves"][name]["steps"].append(step)
         self.state["curves"][name]["values"].append(value)
-        self.send("change", {"version": 2, "put": {}, "points": {name: [[step], [value]]}, "curves": {}})
+        self.send(
+            "change", {"version": 2, "put": {}, "points": {name: [[step], [value]]}, "curves": {}}
+        )
 
     def send(self, event, data):
         text = f"event: {event}\ndata: {json.dumps(data)}\n\n"
@@ -88,7 +106,9 @@ class FakeServer:
     # What the page asks for.
 
     async def _page(self, request):
-        return FileResponse(FILES / ("fit.html" if self.runs is None else "watch.html"), headers=HEADERS)
+        return FileResponse(
+            FILES / ("fit.html" if self.runs is None else "watch.html"), headers=HEADERS
+        )
 
     async def _run_page(self, request):
         return FileResponse(FILES / "fit.html", headers=HEADERS)
@@ -117,7 +137,10 @@ class FakeServer:
         if self.answer is not None:
             status, content = self.answer
             return JSONResponse(content, status, headers=HEADERS)
-        return JSONResponse({"nudge": nudge(413, asked["name"], 0.0, asked["value"], asked["note"])}, headers=HEADERS)
+        return JSONResponse(
+            {"nudge": nudge(413, asked["name"], 0.0, asked["value"], asked["note"])},
+            headers=HEADERS,
+        )
 
     async def _events(self, request):
         if self.is_down:
