@@ -8,6 +8,7 @@ import { count, number } from "./format.js";
 import { Legend } from "./legend.js";
 import { onScheme } from "./palette.js";
 import { Plot } from "./plot.js";
+import { valueAt } from "./reading.js";
 import { remember, remembered } from "./remembered.js";
 import { visible } from "./visible.js";
 import { Zoom } from "./zoom.js";
@@ -24,7 +25,8 @@ export class Chart {
   /** `key` names it for what is remembered; `log` is how it begins. */
   constructor({ key, title, log = false, height = 220, format = number }) {
     Object.assign(this, { key, title, format, lines: [], marks: [], beta: 0, isSeen: false });
-    this.xs = { low: 0, high: 1 };
+    this.xs = this.ys = { low: 0, high: 1 };
+    this.named = [];
     this.isLog = remembered(`log ${key}`, log);
     this.legend = new Legend(
       format,
@@ -148,13 +150,16 @@ export class Chart {
     const unit = spacing(shown);
     const drawn = shown.flatMap((line) => this.#drawn(line, unit));
     this.xs = xAxis(drawn, this.zoom.range, this.holder.clientWidth);
-    this.plot.setAxes(this.xs, yAxis(drawn, this.xs, this.isLog, this.format));
+    this.ys = yAxis(drawn, this.xs, this.isLog, this.format);
+    this.named = drawn.filter(({ label }) => label !== undefined);
+    this.plot.setAxes(this.xs, this.ys);
     this.plot.drawLines(drawn);
     this.plot.drawMarks(this.marks.map(({ step }) => step));
-    if (this.crosshair.step !== null) this.crosshair.place(this.crosshair.step);
+    if (this.crosshair.step !== null)
+      this.crosshair.place(this.crosshair.step, this.crosshair.height);
   }
 
-  #drawn({ key, steps, values, colour, dash }, unit) {
+  #drawn({ key, label, steps, values, colour, dash }, unit) {
     const pale = this.strong != null && this.strong !== key ? 0.25 : 1;
     const scale = this.isLog
       ? (value) => (value > 0 ? Math.log10(value) : NaN)
@@ -166,22 +171,10 @@ export class Chart {
       dash,
       alpha: alpha * pale,
       width,
+      label: width > 1 ? label : undefined,
       dots: steps.length <= FEW && width > 1,
     });
     if (this.beta === 0) return [path(values, 1, 2)];
     return [path(values, 0.4, 1), path(weightedAverage(steps, values, this.beta, unit), 1, 2)];
   }
-}
-
-/** What a line has at a step, from its nearest point; the last one's without a step. */
-function valueAt({ steps, values }, step) {
-  if (step === null) return values[values.length - 1];
-  let [low, high] = [0, steps.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (steps[middle] < step) low = middle + 1;
-    else high = middle;
-  }
-  const isBefore = low > 0 && step - steps[low - 1] < steps[low] - step;
-  return values[isBefore ? low - 1 : low];
 }

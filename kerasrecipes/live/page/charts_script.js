@@ -15,6 +15,7 @@ function afterPaint() {
 
 async function load() {
   await Promise.all(FILES.map(loaded)); // `async = false`: run in this order
+  window.Bokeh.set_log_level("warn");
   return window.Bokeh;
 }
 

@@ -1,12 +1,13 @@
 // Reading a chart at one step: under the pointer, or moved by the arrow keys.
 
 import { element, setText } from "./element.js";
+import { nearestLine } from "./reading.js";
 import { visible } from "./visible.js";
 
 const NEAR = 7; // pixels between the pointer and a mark that is told
 
 export class Crosshair {
-  /** `chart` has `plot`, `xs` (a range), `marks` `[{ step, text }]`, `read(step or null)`. */
+  /** `chart` has `plot`, `xs`, `ys`, `named` lines, `marks` `[{ step, text }]`, `read(step)`. */
   constructor(holder, chart) {
     Object.assign(this, { holder, chart, step: null });
     this.line = element("div", { class: "crosshair", hidden: true });
@@ -19,9 +20,9 @@ export class Crosshair {
     holder.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
-  /** Puts it at a step, or takes it away. */
-  place(step) {
-    this.step = step;
+  /** Puts it at a step (and a height in pixels, under a pointer), or takes it away. */
+  place(step, height = null) {
+    Object.assign(this, { step, height });
     this.line.hidden = this.label.hidden = step === null;
     if (step !== null) this.#show(step);
     this.chart.read(step);
@@ -46,17 +47,9 @@ export class Crosshair {
     const at = this.pixelsAt(step);
     const style = { left: `${at}px`, top: `${top}px`, height: `${height}px` };
     Object.assign(this.line.style, style);
-    const near = this.chart.marks.filter((mark) => Math.abs(this.pixelsAt(mark.step) - at) <= NEAR);
-    this.label.hidden = near.length === 0;
-    setText(
-      this.label,
-      visible(
-        near
-          .slice(-3)
-          .map((mark) => mark.text)
-          .join("\n"),
-      ),
-    );
+    const said = this.#said(step, at);
+    this.label.hidden = said === "";
+    setText(this.label, said);
     const isRight = at > this.holder.clientWidth / 2;
     Object.assign(this.label.style, {
       top: style.top,
@@ -67,7 +60,18 @@ export class Crosshair {
 
   #pointed(event) {
     if (this.chart.plot.view === null) return;
-    this.place(this.stepAt(event.clientX - this.holder.getBoundingClientRect().left));
+    const { left, top } = this.holder.getBoundingClientRect();
+    this.place(this.stepAt(event.clientX - left), event.clientY - top);
+  }
+
+  /** The name of the line under the pointer, and the marks at the step. */
+  #said(step, at) {
+    const { named, marks, plot, ys } = this.chart;
+    const line =
+      this.height === null ? null : nearestLine(named, step, this.height, plot.frame(), ys);
+    const near = marks.filter((mark) => Math.abs(this.pixelsAt(mark.step) - at) <= NEAR);
+    const texts = [line && line.label, ...near.slice(-3).map(({ text }) => text)];
+    return texts.filter(Boolean).map(visible).join("\n");
   }
 
   #pressed(event) {

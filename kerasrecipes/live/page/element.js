@@ -38,7 +38,8 @@ export function keepChildren(parent, items, keyOf, make, update = () => {}) {
     now.set(key, child);
   }
   const wanted = [...now.values()];
-  for (const child of [...parent.children]) if (!wanted.includes(child)) child.remove();
+  const kept = new Set(wanted);
+  for (const child of [...parent.children]) if (!kept.has(child)) child.remove();
   wanted.forEach((child, place) => {
     if (parent.children[place] !== child)
       parent.insertBefore(child, parent.children[place] ?? null);

@@ -7,7 +7,7 @@ import { visible } from "./visible.js";
 export const ENDED = new Set(["finished", "stopped", "failed", "lost"]);
 export const SIGNS = {
   running: "▶",
-  paused: "⏸",
+  paused: "‖",
   finished: "✓",
   stopped: "■",
   failed: "✕",

@@ -77,10 +77,11 @@ export class SettingRow {
     Object.assign(this, { asked: asked.name, waitsFrom: this.nudges });
     this.element.classList.add("pending");
     this.element.classList.remove("refused");
-    setText(this.reply, `Pending: ${request.name ? "giving back" : number(asked.value)} …`);
+    const what = request.name ? "giving back" : number(asked.value);
+    setText(this.reply, `Pending: ${what} …`);
     const answer = await this.ask(asked);
     if (answer.outcome === "waiting")
-      return setText(this.reply, "Pending: the training has not answered yet …");
+      return setText(this.reply, `Pending: ${what}. The training has not answered yet …`);
     if (answer.outcome === "refused") return this.#refuse(answer.reason);
     return this.#settle(
       answer.nudge

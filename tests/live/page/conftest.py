@@ -94,7 +94,7 @@ def page(shared_page, server):
     shared_page.set_viewport_size({"width": 1280, "height": 900})
     shared_page.emulate_media(color_scheme="light")
     shared_page.wait_for_selector("#numbers .number", state="attached")
-    server.send("snapshot", state(settings=[], said="", saved_points=[]))
+    server.send("snapshot", {**server.state, "settings": [], "saved_points": []})
     shared_page.wait_for_selector("text=Nothing can be moved")
     server.send("snapshot", server.state)
     shared_page.wait_for_selector(".setting")

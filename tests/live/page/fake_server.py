@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import socket
 import threading
@@ -11,7 +12,7 @@ from pathlib import Path
 import bokeh
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 import kerasrecipes.live
@@ -106,20 +107,16 @@ class FakeServer:
     # What the page asks for.
 
     async def _page(self, request):
-        return FileResponse(
-            FILES / ("fit.html" if self.runs is None else "watch.html"), headers=HEADERS
-        )
+        return _file(FILES / ("fit.html" if self.runs is None else "watch.html"), "text/html")
 
     async def _run_page(self, request):
-        return FileResponse(FILES / "fit.html", headers=HEADERS)
+        return _file(FILES / "fit.html", "text/html")
 
     async def _static(self, request):
         name = request.path_params["name"]
         folder = BOKEH if name.endswith(".min.js") else FILES
-        if not (folder / name).is_file():
-            return PlainTextResponse("no such file", 404)
         kind = {"js": "text/javascript", "css": "text/css"}[name.rpartition(".")[2]]
-        return FileResponse(folder / name, headers=HEADERS, media_type=kind)
+        return _file(folder / name, kind)
 
     async def _state(self, request):
         return JSONResponse(self.state, headers=HEADERS)
@@ -159,3 +156,12 @@ class FakeServer:
         finally:
             with contextlib.suppress(KeyError):
                 self.viewers.remove(viewer)
+
+
+def _file(path, kind):
+    return Response(_content(path), headers=HEADERS, media_type=kind)
+
+
+@functools.cache
+def _content(path):
+    return path.read_bytes()

@@ -12,7 +12,10 @@ FILES = {
 }
 SCRIPTS = {name: text for name, text in FILES.items() if name.endswith(".js")}
 PAGES = {"fit.html": "fit.js", "watch.html": "watch.js"}
-FORBIDDEN = r"(inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\(|new Function|window\.(confirm|alert)"
+FORBIDDEN = (
+    r"(inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
+    r"|window\.(confirm|alert)"
+)
 TEXT = ["ink", "soft", "accent", "good", "warn", "bad"]
 LINES = ["edge", "mark", *(f"curve-{n}" for n in range(1, 7))]
 

@@ -11,6 +11,13 @@ TAKEN = setting(
 FREE = setting("learning_rate", "Learning rate", 0.01, 1e-8, 10.0, "log")
 
 
+@pytest.fixture
+def server(fit_server):
+    """Without curves: what is sent needs no charts."""
+    fit_server.reset(state(curves={}))
+    return fit_server
+
+
 def row(page, name):
     return page.locator(f".setting[data-name='{name}']")
 
@@ -182,7 +189,7 @@ def test_a_nudge_is_pending_until_the_training_has_taken_it(server, page):
     field = row(page, "beta_1").get_by_role("textbox")
     field.fill("0.95")
     field.press("Enter")
-    row(page, "beta_1").locator("text=Pending: the training has not answered yet").wait_for()
+    row(page, "beta_1").locator("text=Pending: 0.95. The training has not answered yet").wait_for()
     moved = [setting("beta_1", "beta_1", 0.95, 0.0, 0.9999, "one_minus_log")]
     server.change(settings=moved, nudges=[*server.state["nudges"], nudge(500, "beta_1", 0.9, 0.95)])
     row(page, "beta_1").locator("text=Now 0.95.").wait_for()

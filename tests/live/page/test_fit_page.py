@@ -194,6 +194,17 @@ def test_arrow_keys_read_a_chart(page):
     page.keyboard.press("Escape")
 
 
+def test_the_line_under_the_pointer_is_named(page):
+    script = """each => {
+      const { plot, ys, named } = each.chart, { top, height } = plot.frame();
+      return top + (1 - (named[1].y[0] - ys.low) / (ys.high - ys.low)) * height;
+    }"""
+    x = chart(page).evaluate("each => each.chart.crosshair.pixelsAt(each.chart.named[1].x[0])")
+    y = chart(page).evaluate(script)
+    chart(page).locator(".holder").hover(position={"x": x, "y": y + 5})
+    assert chart(page).locator(".mark-label").text_content() == "dev"
+
+
 def test_dragging_zooms_and_a_button_shows_all_again(page):
     box = chart(page).locator(".holder").bounding_box()
     page.mouse.move(box["x"] + 200, box["y"] + 50)

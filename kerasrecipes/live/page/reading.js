@@ -1,0 +1,30 @@
+// What lines have at a step, and which of them is meant by a place in a chart.
+
+const NEAR = 24; // pixels
+
+/** What a line has at a step, from its nearest point; the last one's without a step. */
+export function valueAt({ steps, values }, step) {
+  return values[step === null ? values.length - 1 : nearestPoint(steps, step)];
+}
+
+/** Of drawn lines `{ x, y, label }`, the one that is nearest above or below a place; or null. */
+export function nearestLine(lines, step, pixels, { top, height }, { low, high }) {
+  const away = lines.map(({ x, y }) => {
+    const share = (y[nearestPoint(x, step)] - low) / (high - low);
+    const distance = Math.abs(top + (1 - share) * height - pixels);
+    return Number.isFinite(distance) ? distance : Infinity;
+  });
+  const least = Math.min(...away, Infinity);
+  return least <= NEAR ? lines[away.indexOf(least)] : null;
+}
+
+function nearestPoint(steps, step) {
+  let [low, high] = [0, steps.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (steps[middle] < step) low = middle + 1;
+    else high = middle;
+  }
+  const isBefore = low > 0 && step - steps[low - 1] < steps[low] - step;
+  return isBefore ? low - 1 : low;
+}
