@@ -16,7 +16,7 @@ import keras
 from kerasrecipes.callbacks.babysitting.judges import Judges
 from kerasrecipes.callbacks.babysitting.nudging import Nudging, rate_setters
 from kerasrecipes.callbacks.babysitting.progress import Progress, now
-from kerasrecipes.callbacks.babysitting.running_means import RunningMeans, mean_names
+from kerasrecipes.callbacks.babysitting.running_means import RunningMeans
 from kerasrecipes.callbacks.babysitting.watched_fit import WatchedFit
 from kerasrecipes.callbacks.resume import Resume
 from kerasrecipes.callbacks.running_fit import RunningFit, is_running, running_fit
@@ -179,7 +179,7 @@ class Babysitter(keras.callbacks.Callback):
             board,
             box,
             progress=progress,
-            means=RunningMeans(mean_names(self.model)),
+            means=RunningMeans({"loss"}),
             judges=judges,
             nudging=Nudging(self._steering, progress, resume, self._replay),
             model=lambda: self.model,

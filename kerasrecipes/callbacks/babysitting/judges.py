@@ -98,13 +98,18 @@ class Judges:
                     callback.on_epoch_end(epoch, dict(logs or {}))
 
     def _read_errors(self, epoch: int) -> None:
-        """Predicts, unless that has taken its share of the time already."""
+        """Predicts, unless that has taken its share of the time already.
+
+        The first time does not count: it compiles.
+        """
         start = time.perf_counter()
         if self._reporter is None or self._spent > SHARE * (start - self._began):
             return
+        is_first = not self._reporter.readings
         with self._attempts("bias and variance"):
             self._reporter.on_epoch_end(epoch)
-        self._spent += time.perf_counter() - start
+        if not is_first:
+            self._spent += time.perf_counter() - start
 
     def end(self) -> None:
         """Lets those of its own say their last; in `on_train_end`."""

@@ -13,7 +13,7 @@ from keras import ops
 from kerasrecipes.callbacks.babysitting.judges import Judges
 from kerasrecipes.callbacks.babysitting.nudging import Nudging
 from kerasrecipes.callbacks.babysitting.progress import Progress, now
-from kerasrecipes.callbacks.babysitting.running_means import RunningMeans
+from kerasrecipes.callbacks.babysitting.running_means import RunningMeans, mean_names
 from kerasrecipes.live.board import Board
 from kerasrecipes.live.memory import memory
 from kerasrecipes.live.nudge import Nudge
@@ -32,7 +32,7 @@ class WatchedFit:
         board: What viewers see.
         box: What they ask.
         progress: Of the fit.
-        means: Of its logs.
+        means: Of its logs; which are means is found after the first step.
         judges: Begun.
         nudging: Of this fit.
         model: Gives the model, on JAX with its variables up to date.
@@ -164,6 +164,8 @@ class WatchedFit:
 
     def _show_costs(self) -> None:
         batches, logs = self._latest
+        if logs and not self._knows_means:  # metrics are built by the first step
+            self.means.names, self._knows_means = mean_names(self.model()), True
         step = self.progress.step - self.progress.batch + batches
         for name, value in self.means.read(batches, logs).items():
             self.board.point(name, step, value, _group(name), "train")
