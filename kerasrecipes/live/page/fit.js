@@ -54,7 +54,7 @@ function addPanels() {
   painter.add(["messages"], messages(at("messages")));
   painter.add(["curves", "nudges"], (parts, all) => charts.show(parts, all));
   painter.add(["run"], ({ run }) =>
-    setText(at("foot"), visible(`Run ${run.id} · ${run.directory ?? "kept in memory"}`)),
+    setText(at("foot"), visible(`Run ${run.id ?? ""} · ${run.directory ?? "kept in memory"}`)),
   );
 }
 

@@ -25,14 +25,9 @@ export function header(root) {
   const at = (id) => root.querySelector(`#${id}`);
   return ({ run, status, said, progress, memory, metrics }) => {
     at("title").replaceChildren(name(run.title ?? "A fit"));
-    setText(
-      at("model"),
-      [
-        visible(run.model ?? ""),
-        `${count(run.parameters)} parameters`,
-        visible(run.backend ?? ""),
-      ].join(" · "),
-    );
+    const size = run.parameters == null ? "" : `${count(run.parameters)} parameters`;
+    const about = [run.model, size, run.backend].filter(Boolean).join(" · ");
+    setText(at("model"), visible(about));
     at("status").dataset.status = status;
     setText(at("status"), `${SIGNS[status] ?? ""} ${status}`);
     setText(at("said"), visible(said ?? ""));
@@ -58,7 +53,7 @@ function showProgress(bar, share) {
 }
 
 function showFacts(list, progress, memory, status) {
-  const { epoch, epochs, step, steps, batch, batches } = progress;
+  const { epoch = 0, epochs, step = 0, steps, batch, batches } = progress;
   const of = (n, all) => (all ? `${count(n)} of ${count(all)}` : count(n));
   const facts = [
     ["Epoch", of(epochs ? Math.min(epoch + 1, epochs) : epoch + 1, epochs)],

@@ -32,6 +32,7 @@ export class Plot {
       axis.ticker = new Bokeh.FixedTicker({ ticks: [] });
       this.figure.center.find((grid) => grid.dimension === dimension).ticker = axis.ticker;
     });
+    this.xAxis.axis_label = "step";
     this.#addGlyphs();
     this.colourAxes();
     this.view = await Bokeh.Plotting.show(this.figure, this.holder);
@@ -46,6 +47,11 @@ export class Plot {
         major_label_text_color: colour("soft"),
         major_label_text_font: FONT,
         major_label_text_font_size: "12px",
+        axis_label_text_color: colour("soft"),
+        axis_label_text_font: FONT,
+        axis_label_text_font_size: "12px",
+        axis_label_text_font_style: "normal",
+        axis_label_standoff: 0,
       });
     }
     for (const grid of this.figure.center) grid.setv?.({ grid_line_color: colour("rule") });

@@ -72,6 +72,8 @@ export class Stream {
 
   /** A line that is silent too long is dead, such as after the computer slept. */
   #look() {
-    if (!this.over && Date.now() - this.heardAt > SILENCE) this.renew();
+    if (this.over || Date.now() - this.heardAt <= SILENCE) return;
+    this.tell("lost", "the line is silent");
+    this.renew();
   }
 }

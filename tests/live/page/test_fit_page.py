@@ -97,6 +97,8 @@ def test_a_state_that_is_hardly_begun_is_shown(server, open_page):
     page = open_page(server.address)
     page.wait_for_selector("text=Nothing can be moved")
     assert page.is_hidden("#bias-variance")
+    text = page.inner_text("body")
+    assert [word for word in ("NaN", "undefined", "null") if word in text] == []
 
 
 def test_a_curve_grows_as_points_come(server, page):
