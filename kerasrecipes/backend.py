@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
+import ml_dtypes  # noqa: F401  (so that NumPy knows bfloat16 by name)
+import numpy as np
 
 
 def compiled(function: Callable) -> Callable:
@@ -58,6 +60,29 @@ def mostly(condition: Any, usual: Callable[[], Any], rare: Callable[[], Any]) ->
             value = tf.compat.v1.AttrValue(b=False)
             operation._set_attr("_lower_using_switch_merge", value)
     return result
+
+
+def mostly_as_they_are(gradients: Sequence[Any], is_so: Any, factor: Callable[[], Any]) -> list:
+    """The gradients as they are if a condition holds, which it mostly does, else times a factor.
+
+    XLA makes the product one with what is done next, and a condition around all would copy them;
+    TensorFlow hands on what a condition leaves alone, and a product would be a pass over it.
+    """
+    if keras.backend.backend() != "tensorflow":
+        by = mostly(is_so, lambda: keras.ops.ones((), gradients[0].dtype), factor)
+        return [each * by for each in gradients]
+    import tensorflow as tf
+
+    def scaled(gradient: Any, by: Any) -> Any:
+        if isinstance(gradient, tf.IndexedSlices):  # rows of an embedding
+            return tf.IndexedSlices(gradient.values * by, gradient.indices, gradient.dense_shape)
+        return gradient * by
+
+    def product() -> list:
+        by = factor()
+        return [scaled(gradient, by) for gradient in gradients]
+
+    return mostly(is_so, lambda: list(gradients), product)
 
 
 def kept_until(tensor: Any, seen: Any) -> Any:
@@ -445,7 +470,6 @@ def compiled_outputs(model: Any) -> Callable[[Any], Any]:
 
 
 def _tensorflow_steps(model: Any, steps_at_once: int) -> Callable:
-    import numpy as np
     import tensorflow as tf
 
     def one(data, rows):
@@ -475,7 +499,6 @@ def _tensorflow_steps(model: Any, steps_at_once: int) -> Callable:
 def _jax_steps(model: Any, steps_at_once: int) -> Callable:
     import jax
     import jax.numpy as jnp
-    import numpy as np
 
     def one(state, data, rows):
         logs, state = model.train_step(state, _rows(data, rows))
@@ -523,6 +546,69 @@ def _rows(data: Any, rows: Any) -> Any:
 
 def _cost_of(logs: Any) -> Any:
     return logs["loss"] if "loss" in logs else next(iter(logs.values()))
+
+
+def value_in_step(model: Any, variable: Any, arguments: Sequence[Any]) -> Any:
+    """The value of a variable that a model's optimizer tracks, inside the model's `train_step`.
+
+    Args:
+        model: Compiled.
+        variable: One of `model.optimizer.variables`.
+        arguments: Those of this call of `train_step`. On JAX the state is among them.
+    """
+    if keras.backend.backend() != "jax":
+        return keras.ops.convert_to_tensor(variable)
+    place = [id(each) for each in model.optimizer.variables].index(id(variable))
+    return arguments[0][2][place]
+
+
+def is_traced(tensor: Any) -> bool:
+    """Whether a tensor has no value yet, being part of a step that is compiled."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return not tf.executing_eagerly()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return isinstance(tensor, jax.core.Tracer)
+    return False
+
+
+def dropout_numbers(rate: float, dtype: str) -> tuple[Any, Any]:
+    """What `dropped` drops and scales by, to the bits of a compiled dropout with this rate in it.
+
+    Args:
+        rate: Share of the units to drop, in [0, 1).
+        dtype: Of the layer's computation.
+    """
+    number = np.dtype(dtype).type
+    if keras.backend.backend() == "jax":  # XLA multiplies by the inverse of a constant
+        kept = number(1.0 - rate)
+        one = np.float32(1) if dtype == "bfloat16" else number(1)
+        return np.float32(1.0 - rate), one / one.dtype.type(kept)
+    return number(rate), number(1 / (1 - rate))
+
+
+def dropped(inputs: Any, bound: Any, scale: Any, seed: Any) -> Any:
+    """`keras.random.dropout` by tensors, which TensorFlow's own refuses.
+
+    Args:
+        inputs: Floating-point tensor.
+        bound: As `dropout_numbers` gives it: with it random numbers are compared.
+        scale: Likewise: by it is multiplied what is kept.
+        seed: A `keras.random.SeedGenerator`.
+    """
+    ops, shape = keras.ops, keras.ops.shape(inputs)
+    if keras.backend.backend() == "jax":
+        exact = "float32" if str(inputs.dtype) == "bfloat16" else inputs.dtype  # as XLA has it
+        kept = ops.cast(ops.cast(inputs, exact) * ops.cast(scale, exact), inputs.dtype)
+        is_kept = keras.random.uniform(shape, dtype="float32", seed=seed) < bound
+    else:
+        kept = inputs * ops.cast(scale, inputs.dtype)
+        drawn = keras.random.uniform(shape, dtype=inputs.dtype, seed=seed)
+        is_kept = drawn >= ops.cast(bound, inputs.dtype)
+    return ops.where(is_kept, kept, ops.zeros_like(kept))
 
 
 def strategy_scope(optimizer: Any) -> contextlib.AbstractContextManager:
@@ -618,7 +704,6 @@ def compiled_loop(step: Callable, variables: Sequence[Any]) -> Callable:
 
 
 def _tensorflow_loop(step: Callable) -> Callable:
-    import numpy as np
     import tensorflow as tf
 
     def loop(count, *arguments):

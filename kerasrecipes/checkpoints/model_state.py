@@ -115,9 +115,14 @@ def _variables(model: keras.Model) -> dict[str, Sequence[Any]]:
     seen: set[int] = set()
     own: dict[str, Sequence[Any]] = {}
     for name, variables in groups.items():  # a layer may hold a metric of the model's
-        own[name] = [variable for variable in variables if id(variable) not in seen]
+        own[name] = [each for each in variables if id(each) not in seen and not _is_passing(each)]
         seen.update(map(id, variables))
     return own
+
+
+def _is_passing(variable: Any) -> bool:
+    """Whether it is there for the length of one `fit` alone, by who keeps what is in it."""
+    return getattr(variable, "is_passing", False)
 
 
 def _optimizers(model: keras.Model) -> list[keras.optimizers.Optimizer]:

@@ -39,7 +39,7 @@ class TapState:
 
     def __init__(self, watched: Sequence[keras.Variable]) -> None:
         self._watched = list(watched)
-        self.paths = _unique([variable.path for variable in watched])
+        self.paths = numbered([variable.path for variable in watched])
         self._groups = measures.groups([tuple(variable.shape) for variable in watched])
         self._step = _variable((), "int", "steps")
         self._plan = _variable((_TABLE + MOST_LOOKS + 1,), "int", "plan")
@@ -220,7 +220,7 @@ def _variable(shape: tuple[int, ...], dtype: str, name: str) -> keras.Variable:
     )
 
 
-def _unique(paths: Sequence[str]) -> list[str]:
+def numbered(paths: Sequence[str]) -> list[str]:
     """The paths, repeated ones numbered."""
     unique: list[str] = []
     for path in paths:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import keras
 
-from kerasrecipes.gradients.gradient_tap import GradientTap
 from kerasrecipes.gradients.tapped_optimizer import open_taps, updating
 
+MOST_KEPT = 4  # compiled steps, with other taps beside and in other variants
 
-class TappedFit:
+
+class FitTap(Protocol):
+    """A tap of a whole `fit`."""
+
+    def attach(self, optimizer: keras.optimizers.Optimizer) -> None:
+        """Opens itself on a built optimizer."""
+
+    def detach(self) -> None:
+        """Undoes `attach`; nothing if it is not attached."""
+
+
+AnyTap = TypeVar("AnyTap", bound=FitTap)
+
+
+class TappedFit(Generic[AnyTap]):
     """Opens a tap when a `fit` begins and closes it when it ends, by an error too.
 
     A training step that was compiled before the tap was opened does not know of it, and one that
@@ -22,6 +36,7 @@ class TappedFit:
         tap: What listens.
 
     Example:
+        >>> from kerasrecipes.gradients import GradientTap
         >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="out")])
         >>> model.compile(keras.optimizers.SGD(0.5), "mse")
         >>> tapped = TappedFit(GradientTap())
@@ -35,9 +50,9 @@ class TappedFit:
         3
     """
 
-    def __init__(self, tap: GradientTap) -> None:
+    def __init__(self, tap: AnyTap) -> None:
         self.tap = tap
-        self._kept: tuple = (None, None)
+        self._kept: dict[tuple, Any] = {}
         self._model: Any = None
 
     def begin(self, model: keras.Model, running: Any = None) -> None:
@@ -51,23 +66,30 @@ class TappedFit:
             ValueError: If the model has no optimizer, as one with a `train_step` of its own may.
         """
         self.end()
-        if model.optimizer is None:
-            raise ValueError(
-                "`model` must be compiled with an optimizer: gradients are seen in its steps. "
-                "Received: optimizer=None. Give the optimizer to model.compile."
-            )
+        check_is_tappable(model)
         if not updating(model.optimizer).built:
             model.optimizer.build(model.trainable_variables)
         self.tap.attach(model.optimizer)
         self._model = model
-        plain = getattr(model.train_function, "untapped", model.train_function)
-        key = (plain, open_taps(model.optimizer))
-        if self._kept[0] != key:
-            model.make_train_function(force=True)
-            self._kept = key, _marked(model.train_function, plain)
-        model.train_function = self._kept[1]
+        self.use()
         if running is not None:
             weakref.finalize(running, self.end).atexit = False
+
+    def use(self, variant: Any = None) -> None:
+        """Goes on, from the next step, with a step that the tap makes in another way.
+
+        Args:
+            variant: What the tap is set to. A step that was compiled for it before is taken again.
+        """
+        model = self._model
+        plain = getattr(model.train_function, "untapped", model.train_function)
+        key = (plain, open_taps(model.optimizer), variant)
+        if key not in self._kept:
+            model.make_train_function(force=True)
+            known = [item for item in self._kept.items() if item[0][0] is plain]
+            self._kept = dict(known[-MOST_KEPT + 1 :])
+            self._kept[key] = _marked(model.train_function, plain)
+        model.train_function = self._kept[key]
 
     def end(self) -> None:
         """Call it after the last step, in `on_train_end`; nothing if it has ended."""
@@ -76,6 +98,15 @@ class TappedFit:
         function: Any = getattr(model, "train_function", None)
         if hasattr(function, "untapped"):
             model.train_function = function.untapped
+
+
+def check_is_tappable(model: keras.Model) -> None:
+    """Raises ValueError if the model has no optimizer, whose steps could be seen."""
+    if model.optimizer is None:
+        raise ValueError(
+            "`model` must be compiled with an optimizer: gradients are seen in its steps. "
+            "Received: optimizer=None. Give the optimizer to model.compile."
+        )
 
 
 def _marked(function: Any, untapped: Any) -> Any:

@@ -1,0 +1,59 @@
+"""A number that an optimizer keeps as an attribute: momentum, beta_1, weight decay."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from keras import ops
+
+from kerasrecipes.live.setting import Setting, Value
+from kerasrecipes.live.steering.number_in_force import NumberInForce, rounded
+from kerasrecipes.live.steering.stand_in import StandIn
+
+
+class OptimizerNumber:
+    """Such a number as a knob.
+
+    Args:
+        optimizer: The one that moves the weights.
+        setting: As the program has it; its name is that of the attribute.
+        dtype: Of the weights.
+    """
+
+    _value: Any
+    is_inside = False
+    is_exact = True
+
+    def __init__(self, optimizer: Any, setting: Setting, dtype: str) -> None:
+        self.name = setting.name
+        self._setting, self._dtype = setting, dtype
+        self._place = StandIn(optimizer, setting.name)
+        self.reset()
+
+    def setting(self) -> Setting:
+        """As it is now."""
+        return dataclasses.replace(self._setting, value=self._value)
+
+    def move(self, value: Value) -> None:
+        """Takes a value that its setting has checked."""
+        self._value = value
+
+    def reset(self) -> None:
+        """Goes back to what the program has."""
+        self._value = self._setting.value
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it is not as in the program."""
+        return self._value != self._setting.value
+
+    def numbers(self) -> list[float]:
+        """The number, and what it lacks of 1."""
+        return [rounded(self._value, self._dtype), rounded(1 - self._value, self._dtype)]
+
+    def put(self, numbers: Sequence[Any]) -> AbstractContextManager[None]:
+        """Lets the optimizer read these tensors inside the block."""
+        return self._place.by(NumberInForce(*(ops.cast(number, self._dtype) for number in numbers)))
