@@ -1,6 +1,7 @@
 """Nothing that happens on the page's side changes a fit, or holds it up."""
 
 import http.client
+import itertools
 import socket
 import threading
 import time
@@ -133,7 +134,8 @@ def test_a_pause_and_requests_from_many_threads(undisturbed):
     def begin(epoch, logs):
         if epoch == 0:
             threads.extend(
-                threading.Thread(target=press, args=(name,)) for name in ("pause", "go_on") * 3
+                threading.Thread(target=press, args=(name,), daemon=True)
+                for name in ("pause", "go_on") * 3
             )
             for thread in threads:
                 thread.start()
@@ -143,4 +145,4 @@ def test_a_pause_and_requests_from_many_threads(undisturbed):
         thread.join(30)
     names = [nudge.name for nudge in babysitter.nudges]
     assert {*names} == {"pause", "go_on"}
-    assert all(one != other for one, other in zip(names, names[1:], strict=False))
+    assert all(one != other for one, other in itertools.pairwise(names))

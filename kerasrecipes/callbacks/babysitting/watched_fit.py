@@ -58,6 +58,7 @@ class WatchedFit:
         self._next_tick = self._next_slow = 0.0
         self._messages: list[dict[str, str]] = []
         self._metrics: dict[str, float] = {}
+        self._knows_means = False
 
     def begin_epoch(self, epoch: int) -> None:
         """An epoch begins."""
