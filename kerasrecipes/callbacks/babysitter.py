@@ -185,7 +185,7 @@ class Babysitter(keras.callbacks.Callback):
             model=lambda: self.model,
         )
         fit.on_nudge, fit.on_tick = self._keep_nudges, self._keep_state
-        fit.must_run = lambda: resume is not None and resume.is_asked_to_end
+        fit.must_run = lambda: resume is not None and (resume.is_asked_to_end or resume.is_saving)
         if self.judge:
             judges.begin(self.model, params, running)
         board.put(run=self._facts())
@@ -339,14 +339,17 @@ class Babysitter(keras.callbacks.Callback):
 def _watch(token: weakref.ref, babysitter: weakref.ref) -> None:
     """Closes the page of a fit that was broken off, while a traceback still holds all of it.
 
+    One that shows something new runs; only of one that does not are the frames looked at.
     The steps are left to what goes when the traceback does, for another fit may be running.
     """
+    version = -1
     while True:
         time.sleep(WATCH_SECONDS)
         running, callback = token(), babysitter()
         if running is None or callback is None or callback.address is None:
             return
-        if not is_running(running):
+        before, version = version, callback._fit.board.version if callback._fit else -1
+        if version == before and not is_running(running):
             callback._close("failed", BROKEN_OFF)
             return
         del running, callback

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
+import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, NamedTuple
 
 import keras
+
+# Of each token: the thread of its `fit`, and the address of the frame, which is no other's as long
+# as the token lives, for the frame holds it.
+_PLACES: weakref.WeakKeyDictionary[Any, tuple[int, int]] = weakref.WeakKeyDictionary()
 
 
 class RunningFit(NamedTuple):
@@ -44,23 +50,26 @@ def running_fit(model: keras.Model) -> RunningFit | None:
     for frame in _outwards(sys._getframe()):
         names = frame.f_locals
         if _is_fit(frame) and names["self"] is model:
+            if (token := names.get("epoch_iterator")) is not None:
+                _PLACES[token] = threading.get_ident(), id(frame)
             return RunningFit(
                 names.get("batch_size"),
                 names.get("epochs", 1),
                 bool(names.get("shuffle", True)),
-                names.get("epoch_iterator"),
+                token,
                 dict(names),
             )
     return None
 
 
 def is_running(token: Any) -> bool:
-    """Whether the `fit` of a `RunningFit.token` runs in any thread of this process."""
-    return any(
-        _is_fit(frame) and frame.f_locals.get("epoch_iterator") is token
-        for innermost in sys._current_frames().values()
-        for frame in _outwards(innermost)
-    )
+    """Whether the `fit` of a `RunningFit.token` runs in any thread of this process.
+
+    It looks which frames there are, never into them: reading the names of a frame that another
+    thread goes on with, and leaves meanwhile, crashes the process.
+    """
+    thread, place = _PLACES.get(token, (0, 0)) if token is not None else (0, 0)
+    return any(id(frame) == place for frame in _outwards(sys._current_frames().get(thread)))
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -203,6 +203,28 @@ def ask(address, path, content=None, **headers):
         return json.load(answer)
 
 
+def test_a_save_in_a_pause_is_made_with_the_step_that_it_takes(tmp_path):
+    resume, babysitter = Resume(tmp_path, sink=None, every_epochs=None), quiet()
+    log = []
+
+    def steer():
+        for _ in range(2000):
+            if points := babysitter._fit.board.part("saved_points"):
+                log.append((points[0]["step"], babysitter._fit.progress.step))
+                break
+            time.sleep(0.01)
+        babysitter._fit.box.put(Request("go_on"))
+
+    class Start(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if babysitter._fit.progress.step == 3:
+                threading.Thread(target=steer).start()
+
+    asked = {4: [Request("pause"), Request("save")]}
+    fit(babysitter, asked, before=[resume, Start()])
+    assert log == [(5, 5)]
+
+
 def test_it_is_paused_and_goes_on_over_the_wire():
     babysitter = quiet()
     log = []

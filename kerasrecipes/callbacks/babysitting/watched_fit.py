@@ -67,10 +67,13 @@ class WatchedFit:
         self._latest = (0, {})
 
     def before_step(self, batch: int) -> None:
-        """Shows what is due, and does what is asked; returns once a step is to run."""
+        """Shows what is due, and does what is asked; returns once a step is to run.
+
+        In a pause too, if `Resume` is to save: it does so between two steps.
+        """
         self.progress.begin_batch(batch)
         clock = time.perf_counter()
-        if clock >= self._next_tick:
+        if clock >= self._next_tick or self.nudging.is_paused:
             self._tick(clock)
         due = self.nudging.next_replay
         if due is not None and due <= self.progress.step:
