@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import importlib.metadata
 import importlib.resources
 import importlib.util
 from pathlib import Path
@@ -26,20 +28,28 @@ class PageFile(NamedTuple):
     Attributes:
         content: All of it.
         media_type: For `Content-Type`.
-        is_ours: Whether it is a file of this library, which the browser must not keep: the next
-            training may have another version of it.
     """
 
     content: bytes
     media_type: str
-    is_ours: bool
 
 
+@functools.cache
 def page(name: str) -> PageFile:
-    """One of `PAGES`."""
+    """One of `PAGES`, which asks for its files by `version`, so that the browser may keep them."""
     if name not in PAGES:
         raise ValueError(f"the pages are {', '.join(PAGES)}. Received: {name!r}.")
-    return _our_file(name)
+    content, media_type = _our_file(name)
+    return PageFile(content.replace(b'"/static/', f'"/static/{version()}/'.encode()), media_type)
+
+
+@functools.cache
+def version() -> str:
+    """Of all static files together: another one if a byte of them is another."""
+    digest = hashlib.sha256(importlib.metadata.version("bokeh").encode())
+    for name in sorted(_our_names()):
+        digest.update(name.encode() + b"\0" + _our_file(name).content)
+    return digest.hexdigest()[:16]
 
 
 def static_file(name: str) -> PageFile | None:
@@ -59,7 +69,7 @@ def _our_names() -> frozenset[str]:
 @functools.cache
 def _our_file(name: str) -> PageFile:
     media_type = MEDIA_TYPES[Path(name).suffix]
-    return PageFile(OURS.joinpath(name).read_bytes(), media_type, is_ours=True)
+    return PageFile(OURS.joinpath(name).read_bytes(), media_type)
 
 
 @functools.cache
@@ -69,4 +79,4 @@ def _bokeh_file(name: str) -> PageFile:
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("Bokeh is not installed: pip install kerasrecipes[live]")
     path = Path(spec.submodule_search_locations[0], "server", "static", "js", name)
-    return PageFile(path.read_bytes(), MEDIA_TYPES[path.suffix], is_ours=False)
+    return PageFile(path.read_bytes(), MEDIA_TYPES[path.suffix])

@@ -19,6 +19,7 @@ from kerasrecipes.live.state_text import StateText
 from kerasrecipes.live.stream import EventResponse, Stream
 
 LONGEST_WAIT = 10.0  # seconds for the training to come to a request
+FOR_EVER = "private, max-age=31536000, immutable"
 
 
 def fit_app(
@@ -50,7 +51,7 @@ def fit_app(
     return application(
         [
             Route("/", fit_page, methods=["GET"]),
-            Route("/static/{name}", static, methods=["GET"]),
+            *STATIC,
             Route("/api/state", whole_state, methods=["GET"]),
             Route("/api/events", EventResponse(stream), methods=["GET"]),
             Route("/api/nudge", nudge, methods=["POST"]),
@@ -65,13 +66,20 @@ def application(routes: list[Route]) -> Starlette:
     return app
 
 
-async def static(request: HttpRequest) -> Response:
-    """A file that the pages ask for."""
-    file = page_files.static_file(request.path_params["name"])
-    if file is None:
+async def _static(request: HttpRequest) -> Response:
+    """A file that the pages ask for; kept by the browser, if it is asked for by its version."""
+    name, asked = (request.path_params.get(each) for each in ("name", "version"))
+    file = page_files.static_file(name or "")
+    if file is None or asked not in (None, page_files.version()):
         return PlainTextResponse("404: there is no such file.\n", 404)
-    headers = {} if file.is_ours else {"Cache-Control": "private, max-age=3600"}
+    headers = {} if asked is None else {"Cache-Control": FOR_EVER}
     return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+STATIC = [
+    Route("/static/{name}", _static, methods=["GET"]),
+    Route("/static/{version}/{name}", _static, methods=["GET"]),
+]
 
 
 def page_response(request: HttpRequest, name: str) -> Response:

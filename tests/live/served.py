@@ -120,5 +120,7 @@ def serve(monkeypatch, tmp_path):
 
 
 def clear_cache():
+    for each in (page_files.page, page_files.version):
+        each.cache_clear()
     page_files._our_names.cache_clear()
     page_files._our_file.cache_clear()

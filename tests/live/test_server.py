@@ -12,11 +12,11 @@ import time
 import pytest
 
 import kerasrecipes
-from kerasrecipes.live import connection, routes, server_thread
+from kerasrecipes.live import connection, page_files, routes, server_thread
 from kerasrecipes.live.board import Board
 from kerasrecipes.live.request_box import Request, RequestBox
 from kerasrecipes.live.server import LiveServer
-from tests.live.served import BEARER, TOKEN, Viewer, ask, post, raw, serve
+from tests.live.served import BEARER, TOKEN, Viewer, ask, clear_cache, post, raw, serve
 
 __all__ = ["serve"]
 
@@ -83,8 +83,26 @@ def test_every_answer_has_the_headers_that_keep_others_out(serve, path):
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cross-origin-resource-policy"] == "same-origin"
-        assert headers["cache-control"] in ("no-store", "private, max-age=3600")
+        assert headers["cache-control"] == "no-store"
         assert not [name for name in headers if name.startswith("access-control")]
+
+
+def test_the_page_s_files_are_kept_by_the_browser_until_one_of_them_changes(serve, tmp_path):
+    server = serve()
+    (tmp_path / "fit.html").write_text('<script src="/static/fit.js">')
+
+    def path_of(name):
+        return f"/static/{page_files.version()}/{name}"
+
+    for name in ("fit.js", "bokeh.min.js"):
+        assert ask(server, path=path_of(name)).headers["cache-control"].endswith(", immutable")
+    before = path_of("fit.js")
+    assert ask(server, path="/").body == f'<script src="{before}">'.encode()
+    (tmp_path / "fit.js").write_text("this is another")
+    clear_cache()
+    assert before != path_of("fit.js")
+    assert ask(server, path=before).status == 404
+    assert ask(server, path=path_of("fit.js")).body == b"this is another"
 
 
 @pytest.mark.parametrize(

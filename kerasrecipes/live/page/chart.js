@@ -8,7 +8,7 @@ import { count, number } from "./format.js";
 import { Legend } from "./legend.js";
 import { onScheme } from "./palette.js";
 import { Plot } from "./plot.js";
-import { valueAt } from "./reading.js";
+import { unjoined, valueAt } from "./reading.js";
 import { remember, remembered } from "./remembered.js";
 import { visible } from "./visible.js";
 import { Zoom } from "./zoom.js";
@@ -165,8 +165,7 @@ export class Chart {
       ? (value) => (value > 0 ? Math.log10(value) : NaN)
       : (value) => value ?? NaN;
     const path = (numbers, alpha, width) => ({
-      x: steps.slice(),
-      y: numbers.map(scale),
+      ...unjoined(steps, numbers.map(scale)),
       colour,
       dash,
       alpha: alpha * pale,

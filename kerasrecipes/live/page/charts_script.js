@@ -22,7 +22,8 @@ async function load() {
 function loaded(file) {
   return new Promise((done, failed) => {
     const script = document.createElement("script");
-    Object.assign(script, { src: `/static/${file}`, async: false, onload: done });
+    const src = new URL(file, import.meta.url).href; // beside this module
+    Object.assign(script, { src, async: false, onload: done });
     script.onerror = () => failed(new Error(`${file} cannot be loaded`));
     document.head.append(script);
   });

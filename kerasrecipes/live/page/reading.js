@@ -1,4 +1,4 @@
-// What lines have at a step, and which of them is meant by a place in a chart.
+// What lines have at a step, which of them is meant by a place in a chart, and where they break.
 
 const NEAR = 24; // pixels
 
@@ -16,6 +16,20 @@ export function nearestLine(lines, step, pixels, { top, height }, { low, high })
   });
   const least = Math.min(...away, Infinity);
   return least <= NEAR ? lines[away.indexOf(least)] : null;
+}
+
+/** The points of a line, `{ x, y }`, with a gap where the steps begin anew: it is not drawn back. */
+export function unjoined(steps, values) {
+  const [x, y] = [[], []];
+  steps.forEach((step, place) => {
+    if (place > 0 && step < steps[place - 1]) {
+      x.push(step);
+      y.push(NaN);
+    }
+    x.push(step);
+    y.push(values[place]);
+  });
+  return { x, y };
 }
 
 function nearestPoint(steps, step) {

@@ -9,7 +9,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from kerasrecipes.live.routes import application, page_response, static
+from kerasrecipes.live.routes import STATIC, application, page_response
 from kerasrecipes.live.runs.run_events import RunEvents
 from kerasrecipes.live.runs.run_table import RunTable
 from kerasrecipes.live.stream import EventResponse, Stream
@@ -46,7 +46,7 @@ def watch_app(table: RunTable, stream: Stream) -> Starlette:
         [
             Route("/", watch_page, methods=["GET"]),
             Route("/run/{run_id}", run_page, methods=["GET"]),
-            Route("/static/{name}", static, methods=["GET"]),
+            *STATIC,
             Route("/api/runs", runs, methods=["GET"]),
             Route("/api/runs/{run_id}/state", state, methods=["GET"]),
             Route("/api/events", EventResponse(stream), methods=["GET"]),

@@ -45,6 +45,12 @@ def test_the_average_leaves_out_gaps_and_forgets_by_steps(call):
     assert found[3] == pytest.approx(7.0)
 
 
+def test_a_line_whose_steps_begin_anew_is_not_drawn_back(call):
+    found = call("reading", "unjoined", [0, 1, 2, 1, 2], [5.0, 4.0, 3.0, 4.5, 3.5])
+    assert found["x"] == [0, 1, 2, 1, 1, 2]
+    assert found["y"] == pytest.approx([5.0, 4.0, 3.0, math.nan, 4.5, 3.5], nan_ok=True)
+
+
 SCALES = [
     ({"scale": "linear", "low": 0.05, "high": 1.0}, [0.05, 0.5, 1.0]),
     ({"scale": "log", "low": 1e-8, "high": 10.0}, [1e-8, 1e-4, 0.01, 10.0]),
