@@ -3,7 +3,7 @@
 import { element, keepChildren, name, setText } from "./element.js";
 import { number } from "./format.js";
 
-/** `[[metric, { train, dev }], ...]` of the logs of an epoch, where `val_` marks dev. */
+/** `[[metric, { train, dev }], ...]` of the logs of an epoch, where `val_` marks dev; cost first. */
 export function pairs(metrics) {
   const found = new Map();
   for (const [key, value] of Object.entries(metrics ?? {})) {
@@ -12,7 +12,8 @@ export function pairs(metrics) {
     if (!found.has(metric)) found.set(metric, {});
     found.get(metric)[isDev ? "dev" : "train"] = value;
   }
-  return [...found].filter(([metric]) => metric !== "learning_rate");
+  const shown = [...found].filter(([metric]) => metric !== "learning_rate");
+  return shown.sort(([a], [b]) => (b === "loss") - (a === "loss"));
 }
 
 export function numbers(root) {

@@ -10,10 +10,11 @@ export function smoothing(root, smooth, otherwise = 0.9) {
   slider.value = remembered("beta", otherwise);
   const show = () => {
     const beta = Number(slider.value);
+    const points = Math.round(1 / (1 - beta));
     const over =
       beta === 0
         ? "raw curves only"
-        : `β = ${beta.toFixed(2)}, about ${Math.round(1 / (1 - beta))} points`;
+        : `β = ${beta.toFixed(2)}, about ${points} point${points === 1 ? "" : "s"}`;
     setText(said, over);
     slider.setAttribute("aria-valuetext", over);
     remember("beta", beta);

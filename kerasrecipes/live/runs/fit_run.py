@@ -31,18 +31,23 @@ def fit_state(path: Path) -> dict[str, Any]:
 
 
 def fit_row(path: Path) -> dict[str, Any]:
-    """What the table shows of it, but its status now."""
+    """What the table shows of it, but its status now.
+
+    One that was given no title has that of its folder, as many have one model's name.
+    """
     state = fit_state(path)
     progress, run = state["progress"], state["run"]
+    epoch, epochs = number(progress.get("epoch")), number(progress.get("epochs"))
+    title = text(run.get("title"))
     settings = {text(each.get("name")): each.get("value") for each in state["settings"]}
     return {
-        "title": text(run.get("title")) or path.name,
+        "title": title if title and title != run.get("model") else path.name,
         "status": state["status"],
         "said": text(state["said"]),
         "started": text(run.get("started")),
         "updated": text(progress.get("updated")),
-        "epoch": number(progress.get("epoch")),
-        "epochs": number(progress.get("epochs")),
+        "epoch": None if epoch is None else min(epoch + 1, epochs or epoch + 1),  # from 1
+        "epochs": epochs,
         "metrics": numbers(state["metrics"]),
         "settings": {n: v for n, v in settings.items() if n and not isinstance(v, (dict, list))},
         "nudges": len(state["nudges"]),

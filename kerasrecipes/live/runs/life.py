@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from kerasrecipes.checkpoints.holder import Holder
 from kerasrecipes.live.guard import checked_token, in_address, is_loopback
@@ -45,8 +45,9 @@ def life_of_fit(path: Path) -> Life:
     except BrokenRunError:  # somebody else's, or not there
         return Life(None, LOST, is_hidden=(path / "live.json").exists())
     pid, machine = number(told.get("pid")), text(told.get("machine")) or ""
-    process = Holder(pid, machine, "", "") if isinstance(pid, int) and pid > 0 else None
-    return Life(process, LOST, page_address(told.get("address"), told.get("token")))
+    started = text(told.get("process_started")) or ""
+    process = Holder(pid, machine, "", "", started) if isinstance(pid, int) and pid > 0 else None
+    return Life(process, LOST, page_address(told.get("address")))
 
 
 def life_of_recipe(path: Path) -> Life:
@@ -58,17 +59,16 @@ def life_of_recipe(path: Path) -> Life:
     return Life(Holder.from_text(told), BROKEN_OFF)
 
 
-def page_address(address: Any, token: Any) -> str | None:
+def page_address(address: Any) -> str | None:
     """The address of a live page on this machine, put together anew; None if it is none.
 
     Args:
-        address: As its file has it.
-        token: Likewise.
+        address: As its file has it, with the token.
     """
     try:
         place = urlsplit(str(address))
         host, port = place.hostname or "", place.port
-        token = checked_token(str(token), host)
+        token = checked_token(parse_qs(place.query, max_num_fields=2).get("token", [""])[0], host)
     except ValueError:
         return None
     is_here = is_loopback(host) or host == socket.gethostname().lower()

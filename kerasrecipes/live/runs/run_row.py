@@ -22,7 +22,7 @@ class RunRow:
             `"broken"` if its files cannot be read.
         said: Why it is as it is, in one line.
         started, updated: In ISO 8601.
-        epoch, epochs: Done, and planned.
+        epoch, epochs: The one it is in or ended with, or how many are done; and planned.
         metrics, settings: Numbers, and plain values, by name.
         address: Of its own page while it runs on this machine.
         nudges: How many there were.

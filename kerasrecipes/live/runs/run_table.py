@@ -21,6 +21,7 @@ from kerasrecipes.live.runs.search_run import LOST as SILENT
 from kerasrecipes.live.runs.search_run import (
     SILENCE,
     search_row,
+    search_state,
     trial_row,
     trial_state,
     with_trials,
@@ -92,6 +93,8 @@ class RunTable:
         path, row = self._rows[run_id]
         state = {"progress": {"epoch": row.epoch, "epochs": row.epochs}}
         said = row.said
+        if row.kind == "search":
+            state |= search_state(each for _, each in self._rows.values() if each.parent == run_id)
         if row.status != "broken" and row.kind in STATES:
             try:
                 state = STATES[row.kind](path)

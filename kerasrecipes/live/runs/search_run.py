@@ -75,6 +75,18 @@ def search_row(path: Path) -> dict[str, Any]:
     return {"title": path.name, "status": "finished"}
 
 
+def search_state(trials: Iterable[RunRow]) -> dict[str, Any]:
+    """A search in the shape of a fit's page: the score of each trial, over the trials.
+
+    Args:
+        trials: Of the search.
+    """
+    ordered = sorted(trials, key=lambda trial: (len(trial.title), trial.title))  # 9 before 10
+    scores = [(n, trial.metrics.get("score")) for n, trial in enumerate(ordered, start=1)]
+    score = curve("score", [(n, value) for n, value in scores if value is not None])
+    return {"run": {}, "curves": {} if score is None else {"score": score}}
+
+
 def with_trials(search: RunRow, trials: Iterable[RunRow]) -> dict[str, Any]:
     """What the trials of a search tell of it: how many there are, and the newest change."""
     trials = list(trials)

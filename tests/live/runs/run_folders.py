@@ -39,7 +39,6 @@ def alive(folder, pid=None, machine=None, **told):
         "pid": os.getpid() if pid is None else pid,
         "machine": machine or socket.gethostname(),
         "address": "http://127.0.0.1:4711/?token=" + TOKEN,
-        "token": TOKEN,
         "started": STARTED,
         **told,
     }

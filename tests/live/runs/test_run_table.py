@@ -10,6 +10,7 @@ import time
 import pytest
 
 from kerasrecipes.checkpoints.holder import Holder
+from kerasrecipes.live.run_files import RunFiles
 from kerasrecipes.live.runs import find, run_table
 from kerasrecipes.live.runs.run_table import RunTable
 from tests.live.runs.run_folders import FINDING, TOKEN, alive, fit, recipe, search
@@ -35,7 +36,7 @@ def test_a_fit_is_a_row_with_its_last_state(tmp_path):
         "said": None,
         "started": "2026-01-01T00:00:00+00:00",
         "updated": "2026-01-01T00:10:00+00:00",
-        "epoch": 2,
+        "epoch": 3,
         "epochs": 9,
         "metrics": {"loss": 0.25},
         "settings": {"learning_rate": 0.01},
@@ -118,26 +119,52 @@ def test_a_fit_that_has_just_begun_is_there(tmp_path):
     assert (row.title, row.status) == ("new", "running")
 
 
+def test_a_search_shows_the_score_of_each_trial_over_the_trials(tmp_path):
+    search(tmp_path, ["COMPLETED", "FAILED", *["COMPLETED"] * 9])
+    table = RunTable(tmp_path)
+    score = table.state(table.read()[0].id)["curves"]["score"]
+    assert score["steps"] == [1, *range(3, 12)]
+    assert score["values"] == [0.25] * 10
+
+
 @pytest.mark.parametrize(
-    "told",
+    "address",
     [
-        {"address": "javascript:alert(1)"},
-        {"address": "http://evil.example:80/"},
-        {"address": "http://127.0.0.1@evil.example:80/"},
-        {"address": "https://127.0.0.1:80/"},
-        {"address": "http://127.0.0.1/"},
-        {"address": "http://[::1"},
-        {"address": None},
-        {"token": "</script>&........"},
-        {"token": None},
+        f"javascript:alert(1)?token={TOKEN}",
+        f"http://evil.example:80/?token={TOKEN}",
+        f"http://127.0.0.1@evil.example:80/?token={TOKEN}",
+        f"https://127.0.0.1:80/?token={TOKEN}",
+        f"http://127.0.0.1/?token={TOKEN}",
+        f"http://[::1?token={TOKEN}",
+        "http://127.0.0.1:80/",
+        "http://127.0.0.1:80/?token=</script>........",
+        None,
     ],
 )
-def test_no_other_link_than_to_a_page_on_this_machine(tmp_path, told):
-    assert row_of(fit(alive(tmp_path, **told)), links=True).address is None
+def test_no_other_link_than_to_a_page_on_this_machine(tmp_path, address):
+    assert row_of(fit(alive(tmp_path, address=address)), links=True).address is None
+
+
+def test_what_a_running_fit_writes_is_a_link_to_its_page(tmp_path):
+    files = RunFiles(str(tmp_path), dict, print)
+    address = f"http://127.0.0.1:4711/?token={TOKEN}"
+    files.begin(goes_on=False, run="x", address=address)
+    try:
+        for _ in range(500):  # a thread writes it
+            time.sleep(0 if (tmp_path / "live.json").exists() else 0.01)
+        row = row_of(fit(tmp_path), links=True)
+    finally:
+        files.end()
+    assert (row.status, row.address) == ("running", address)
+
+
+def test_a_fit_without_a_title_of_its_own_has_that_of_its_folder(tmp_path):
+    run = {"title": "sequential", "model": "sequential"}
+    assert row_of(fit(tmp_path / "seed_3", run=run).parent).title == "seed_3"
 
 
 def test_links_are_there_only_where_they_may_be_and_the_token_nowhere_else(tmp_path):
-    fit(alive(tmp_path, address=f"http://{socket.gethostname()}:80/x"))
+    fit(alive(tmp_path, address=f"http://{socket.gethostname()}:80/x?token={TOKEN}"))
     assert row_of(tmp_path, links=True).address.endswith(f":80/?token={TOKEN}")
     table = RunTable(tmp_path)
     (row,) = table.read()

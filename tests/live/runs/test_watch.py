@@ -63,7 +63,7 @@ def test_it_has_the_same_guard_and_takes_no_requests(watch):
 
 
 def test_links_to_live_pages_are_there_only_on_loopback(watch, tmp_path):
-    fit(alive(tmp_path / "runs" / "a", token="the-token-of-the-fit"))
+    fit(alive(tmp_path / "runs" / "a", address="http://127.0.0.1:80/?token=the-token-of-the-fit"))
     assert b"the-token-of-the-fit" in ask(watch(), path="/api/runs").body
     assert b"the-token-of-the-fit" not in ask(watch(host="0.0.0.0"), path="/api/runs").body
 
