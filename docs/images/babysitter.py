@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 STEP_SECONDS = 0.02  # as a step of a larger model takes
 FRAMES_BEFORE, FRAMES_AFTER, EVERY = 14, 18, 1000  # frames of the recording, ms between them
 SMALL, LARGE = {"width": 1380, "height": 740}, {"width": 1440, "height": 1600}
-COLOURS = 64
+COLOURS, ALL_COLOURS = 64, 256  # of a frame, of the picture
 
 
 class Slowly(keras.callbacks.Callback):
@@ -77,6 +77,7 @@ def picture(page: Page, below: str | None = None) -> Image.Image:
     if below is not None:
         box = page.locator(below).bounding_box()
         image = image.crop((0, 0, image.width, round(box["y"] + box["height"]) + 16))
+        return image.quantize(ALL_COLOURS, dither=Image.Dither.NONE)
     return image.quantize(COLOURS, dither=Image.Dither.NONE)
 
 

@@ -23,6 +23,7 @@ import { whenAwake } from "./awake.js";
 
 const FILES = "/run/";
 const isOfFiles = location.pathname.startsWith(FILES);
+const KEPT = isOfFiles ? "read from its files" : "kept in memory";
 const at = (id) => document.querySelector(`#${id}`);
 
 hideToken();
@@ -54,7 +55,7 @@ function addPanels() {
   painter.add(["messages"], messages(at("messages")));
   painter.add(["curves", "nudges"], (parts, all) => charts.show(parts, all));
   painter.add(["run"], ({ run }) =>
-    setText(at("foot"), visible(`Run ${run.id ?? ""} · ${run.directory ?? "kept in memory"}`)),
+    setText(at("foot"), visible(`Run ${run.id ?? ""} · ${run.directory ?? KEPT}`)),
   );
 }
 

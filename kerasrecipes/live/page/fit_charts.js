@@ -12,6 +12,7 @@ const MOST_MARKS = 200;
 const PLACES = new Map(
   Object.entries({ train: 0, dev: 1, train_error: 0, dev_error: 1, bias: 2, variance: 3 }),
 );
+const NAMED = new Set(["cost_without_penalty", "penalty", "score"]); // beside those of train and dev
 const FIXED = {
   cost: { title: "Cost", place: "#cost-charts", height: 300, isSmooth: true },
   learning_rate: { title: "Learning rate", place: "#other-charts", log: true },
@@ -96,6 +97,7 @@ function sorted(groups) {
 }
 
 function label(group, key, part) {
+  if (NAMED.has(key)) return key.replaceAll("_", " ");
   if (group === "learning_rate" || group === "memory" || group === "bias_variance")
     return key.replaceAll("_", " ");
   return part ?? key;
@@ -103,5 +105,5 @@ function label(group, key, part) {
 
 /** Train is always the first colour, and dev the second. */
 function place(key, part, n) {
-  return PLACES.get(key) ?? PLACES.get(part) ?? n;
+  return PLACES.get(key) ?? (NAMED.has(key) ? n : (PLACES.get(part) ?? n));
 }

@@ -36,7 +36,7 @@ export function brief(value) {
 
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return NONE;
-  if (seconds < 1) return `${trimmed((1000 * seconds).toPrecision(2))} ms`;
+  if (seconds < 1) return `${rounded(1000 * seconds, 2)} ms`;
   if (seconds < 10) return `${trimmed(seconds.toFixed(1))} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   if (seconds < 3600) return pair(seconds, 60, "min", 1, "s");
@@ -48,7 +48,7 @@ export function bytes(size) {
   if (size === null || size === undefined) return NONE;
   const step =
     size >= 2 ** 30 ? [2 ** 30, "GiB"] : size >= 2 ** 20 ? [2 ** 20, "MiB"] : [1024, "KiB"];
-  return `${trimmed((size / step[0]).toPrecision(3))} ${step[1]}`;
+  return `${rounded(size / step[0], 3)} ${step[1]}`;
 }
 
 /** How long ago, in one unit. */
@@ -63,11 +63,16 @@ export function age(milliseconds) {
 
 /** The time of day of an ISO time, with the date if it is not today's. */
 export function clock(iso) {
-  const time = new Date(iso);
+  const time = new Date(iso ?? NaN);
   if (Number.isNaN(time.getTime())) return NONE;
   const today = time.toDateString() === new Date().toDateString();
   const of = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
   return time.toLocaleString("en-GB", today ? of : { day: "numeric", month: "short", ...of });
+}
+
+/** To so many digits, and written out: 1000 where `toPrecision` has 1.0e+3. */
+function rounded(value, digits) {
+  return String(Number(value.toPrecision(digits)));
 }
 
 function power(value, digits) {

@@ -1,7 +1,7 @@
 // What stands at the top: title, status, progress, times, memory.
 
 import { element, name, setText } from "./element.js";
-import { bytes, count, duration, number } from "./format.js";
+import { NONE, bytes, count, duration, number } from "./format.js";
 import { visible } from "./visible.js";
 
 export const ENDED = new Set(["finished", "stopped", "failed", "lost"]);
@@ -57,7 +57,7 @@ function showFacts(list, progress, memory, status) {
   const of = (n, all) => (all ? `${count(n)} of ${count(all)}` : count(n));
   const facts = [
     ["Epoch", of(epochs ? Math.min(epoch + 1, epochs) : epoch + 1, epochs)],
-    ["Step", of(step, steps)],
+    steps || step ? ["Step", of(step, steps)] : null,
     batches ? ["Batch", of(batch, batches)] : null,
     ["Time so far", duration(progress.seconds)],
     ENDED.has(status) ? null : ["Time left", timeLeft(progress, status)],
@@ -67,7 +67,7 @@ function showFacts(list, progress, memory, status) {
   ];
   list.replaceChildren(
     ...facts
-      .filter(Boolean)
+      .filter((fact) => fact !== null && fact[1] !== NONE)
       .map(([term, value]) =>
         element("div", {}, element("dt", {}, term), element("dd", {}, value)),
       ),

@@ -3,6 +3,8 @@
 import { element, keepChildren, name, setText } from "./element.js";
 import { number } from "./format.js";
 
+const WHOLE = /^((train|dev|test)_.*|bias|variance|score)$/s; // says itself of what it is
+
 /** `[[metric, { train, dev }], ...]` of the logs of an epoch, where `val_` marks dev; cost first. */
 export function pairs(metrics) {
   const found = new Map();
@@ -23,10 +25,11 @@ export function numbers(root) {
       pairs(metrics),
       ([metric]) => metric,
       card,
-      (child, [, values]) => {
+      (child, [metric, values]) => {
         for (const part of ["train", "dev"]) {
           const slot = child.querySelector(`.${part}`);
           slot.hidden = values[part] === undefined;
+          slot.querySelector("dt").hidden = WHOLE.test(metric);
           setText(slot.querySelector("dd"), number(values[part]));
         }
       },

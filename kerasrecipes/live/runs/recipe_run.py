@@ -63,7 +63,10 @@ def recipe_state(path: Path) -> dict[str, Any]:
             "run": {"title": row["title"], "read_only": True, "directory": path.name},
             "status": row["status"],
             "said": row["said"],
-            "progress": {"epoch": row["epoch"], "seconds": number(result.get("seconds"))},
+            "progress": {
+                "epoch": max((row["epoch"] or 0) - 1, 0),
+                "seconds": number(result.get("seconds")),
+            },
             "metrics": row["metrics"],
             "curves": _curves(path / "history.csv"),
             "bias_variance": {**errors, "verdict": text(result.get("verdict")), "text": advice},

@@ -123,6 +123,7 @@ def test_numbers_are_short(call, value, text):
     ("seconds", "text"),
     [
         (0.0051, "5.1 ms"),
+        (0.998, "1000 ms"),
         (41.2, "41 s"),
         (160, "2 min 40 s"),
         (59.9 * 60, "59 min 54 s"),
