@@ -116,6 +116,7 @@ class Babysitter(keras.callbacks.Callback):
         )  # refuses what cannot be used
         self._place = None if directory is None else os.path.abspath(os.fspath(directory))
         self._steering = Steering(is_ready=ready)
+        self._judges = Judges(self._note)
         self._fit: WatchedFit | None = None
         self._server: LiveServer | None = None
         self._files: RunFiles | None = None
@@ -179,20 +180,19 @@ class Babysitter(keras.callbacks.Callback):
         resume = _first(running.callbacks if running else (), Resume)
         first = int(running.given.get("initial_epoch", 0)) if running else 0
         progress = Progress(params.get("epochs") or 1, params.get("steps"), first)
-        judges = Judges(lambda line: fit.say(line))
         fit = WatchedFit(
             board,
             box,
             progress=progress,
             means=RunningMeans({"loss"}),
-            judges=judges,
+            judges=self._judges,
             nudging=Nudging(self._steering, progress, resume, self._replay),
             model=lambda: self.model,
         )
         fit.on_nudge, fit.on_tick = self._keep_nudges, self._keep_state
         fit.must_run = lambda: resume is not None and resume.is_asked_to_end
-        if self.judge:
-            judges.begin(self.model, params, running)
+        self._fit = fit  # what cannot be judged is said there
+        self._judges.begin(self.model, params, running, quiet=self.judge)
         board.put(run=self._facts())
         return fit
 
@@ -335,6 +335,10 @@ class Babysitter(keras.callbacks.Callback):
                 files.end()
         finally:
             server.stop()
+
+    def _note(self, message: str) -> None:
+        if self._fit is not None:
+            self._fit.say(message)
 
     def _say(self, message: str) -> None:
         if self.sink is not None:
