@@ -847,3 +847,12 @@ def device_bytes() -> int | None:
         told = device.memory_stats() if device.platform != "cpu" else None
         return int(told["bytes_in_use"]) if told and "bytes_in_use" in told else None
     return None
+
+
+def eagerly() -> contextlib.AbstractContextManager:
+    """A block whose operations run at once, also if TensorFlow is tracing a function around it."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.init_scope()
+    return contextlib.nullcontext()

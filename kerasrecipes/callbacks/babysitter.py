@@ -39,8 +39,8 @@ class Babysitter(keras.callbacks.Callback):
     shows cost, metrics, learning rate, bias and variance, gradients and updates by layer, the
     doctor's findings, time and memory, and has controls for the learning rate, momentum, weight
     decay, clipping, `keep_prob`, pausing, saving, going back and stopping. A nudge takes effect
-    before the next step, without compiling anything again, and is kept. A fit that is not nudged
-    ends with the very weights of one without a babysitter.
+    before the next step, without compiling anything again (but see `ready`), and is kept. A fit
+    that is not nudged ends with the very weights of one without a babysitter.
 
     Findings, and bias and variance, are those of `Doctor` and `BiasVarianceReporter` in the same
     list. Without them quiet ones judge, where the data are arrays. Saving and going back need
@@ -59,6 +59,10 @@ class Babysitter(keras.callbacks.Callback):
         directory: Where to keep `state.json`, `history.csv` and `nudges.json`, for `kerasrecipes
             nudge`, `status` and `watch`. None keeps nothing. Defaults to None.
         title: Of the run; the model's name by default.
+        ready: Whether everything is compiled in from the start. If not, the first nudge of a
+            `keep_prob`, or of clipping in a program without any, compiles the step once more; with
+            it, a fit that is not nudged may differ from one without a babysitter in the last bit.
+            Defaults to False.
         judge: Whether quiet judges are used where the list has none. Defaults to True.
         allowed_hosts: Other names under which the page is reached, such as a proxy's.
         sink: Called with the address and with warnings; None for silence. Defaults to `print`.
@@ -96,6 +100,7 @@ class Babysitter(keras.callbacks.Callback):
         *,
         directory: str | os.PathLike[str] | None = None,
         title: str | None = None,
+        ready: bool = False,
         judge: bool = True,
         allowed_hosts: Iterable[str] = (),
         sink: Callable[[str], Any] | None = print,
@@ -104,13 +109,14 @@ class Babysitter(keras.callbacks.Callback):
         self.async_safe = True  # batches are noted in any order
         self.host, self.port, self.token, self.read_only = host, port, token, read_only
         self.replay, self.directory, self.title, self.judge = replay, directory, title, judge
-        self.allowed_hosts, self.sink = tuple(allowed_hosts), sink
+        self.ready, self.allowed_hosts, self.sink = ready, tuple(allowed_hosts), sink
         self._replay = _nudges_of(replay)
         LiveServer(
             Board(), RequestBox(), host=host, port=port, token=token, allowed_hosts=allowed_hosts
         )  # refuses what cannot be used
         self._place = None if directory is None else os.path.abspath(os.fspath(directory))
-        self._steering = Steering()
+        self._steering = Steering(is_ready=ready)
+        self._judges = Judges(self._note)
         self._fit: WatchedFit | None = None
         self._server: LiveServer | None = None
         self._files: RunFiles | None = None
@@ -174,20 +180,19 @@ class Babysitter(keras.callbacks.Callback):
         resume = _first(running.callbacks if running else (), Resume)
         first = int(running.given.get("initial_epoch", 0)) if running else 0
         progress = Progress(params.get("epochs") or 1, params.get("steps"), first)
-        judges = Judges(lambda line: fit.say(line))
         fit = WatchedFit(
             board,
             box,
             progress=progress,
             means=RunningMeans({"loss"}),
-            judges=judges,
+            judges=self._judges,
             nudging=Nudging(self._steering, progress, resume, self._replay),
             model=lambda: self.model,
         )
         fit.on_nudge, fit.on_tick = self._keep_nudges, self._keep_state
         fit.must_run = lambda: resume is not None and (resume.is_asked_to_end or resume.is_saving)
-        if self.judge:
-            judges.begin(self.model, params, running)
+        self._fit = fit  # what cannot be judged is said there
+        self._judges.begin(self.model, params, running, quiet=self.judge)
         board.put(run=self._facts())
         return fit
 
@@ -330,6 +335,10 @@ class Babysitter(keras.callbacks.Callback):
                 files.end()
         finally:
             server.stop()
+
+    def _note(self, message: str) -> None:
+        if self._fit is not None:
+            self._fit.say(message)
 
     def _say(self, message: str) -> None:
         if self.sink is not None:

@@ -7,6 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import keras
 
+from kerasrecipes import backend
 from kerasrecipes.gradients.tapped_optimizer import open_taps, updating
 
 MOST_KEPT = 4  # compiled steps, with other taps beside and in other variants
@@ -54,6 +55,7 @@ class TappedFit(Generic[AnyTap]):
         self.tap = tap
         self._kept: dict[tuple, Any] = {}
         self._model: Any = None
+        self._begun = 0
 
     def begin(self, model: keras.Model, running: Any = None) -> None:
         """Call it before the first step, in `on_train_begin`.
@@ -72,8 +74,9 @@ class TappedFit(Generic[AnyTap]):
         self.tap.attach(model.optimizer)
         self._model = model
         self.use()
+        self._begun += 1
         if running is not None:
-            weakref.finalize(running, self.end).atexit = False
+            weakref.finalize(running, self._end_of, self._begun).atexit = False
 
     def use(self, variant: Any = None) -> None:
         """Goes on, from the next step, with a step that the tap makes in another way.
@@ -90,6 +93,12 @@ class TappedFit(Generic[AnyTap]):
             self._kept = dict(known[-MOST_KEPT + 1 :])
             self._kept[key] = _marked(model.train_function, plain)
         model.train_function = self._kept[key]
+
+    def _end_of(self, begun: int) -> None:
+        """Ends a fit that was broken off, if it is not a later one that runs."""
+        if begun == self._begun:
+            with backend.eagerly():  # whenever memory is collected, also while a step is traced
+                self.end()
 
     def end(self) -> None:
         """Call it after the last step, in `on_train_end`; nothing if it has ended."""

@@ -66,10 +66,16 @@ def quiet(**options):
     return Babysitter(sink=None, **options)
 
 
-def test_a_fit_that_is_not_nudged_ends_as_one_without(tmp_path):
-    alone, history, _ = fit()
+@pytest.fixture(scope="module")
+def alone():
+    """Model and history of a fit that nobody watches."""
+    return fit()[:2]
+
+
+def test_a_fit_that_is_not_nudged_ends_as_one_without(alone, tmp_path):
+    model, history = alone
     watched, other, _ = fit(quiet(directory=tmp_path / "run"))
-    assert_same_weights(alone, watched)
+    assert_same_weights(model, watched)
     assert history.history == other.history
 
 
@@ -100,7 +106,7 @@ def test_a_nudge_is_in_the_optimizer_at_the_next_step_and_kept(tmp_path):
 
 
 @pytest.mark.parametrize("saves", [False, True], ids=["settings", "saved points too"])
-def test_a_replay_ends_with_the_same_weights(saves, tmp_path):
+def test_a_replay_ends_with_the_same_weights(saves, alone, tmp_path):
     at = {
         3: [Request("learning_rate", 0.2), Request("pause"), Request("go_on")],
         7: [Request("clip_norm", 0.01), Request("beta_1", 0.5)],
@@ -117,10 +123,9 @@ def test_a_replay_ends_with_the_same_weights(saves, tmp_path):
     replayed, history, _ = fit(
         quiet(replay=tmp_path / "run" / "nudges.json"), epochs=5, before=before("b")
     )
-    plain, _, _ = fit(epochs=3)
     assert_same_weights(nudged, replayed)
     assert history.epoch == [0, 1, 2]
-    assert not np.array_equal(plain.get_weights()[0], nudged.get_weights()[0])
+    assert not np.array_equal(alone[0].get_weights()[0], nudged.get_weights()[0])
 
 
 def test_going_back_brings_weights_and_settings_of_then(tmp_path):
@@ -145,24 +150,23 @@ def test_going_back_brings_weights_and_settings_of_then(tmp_path):
     assert seen[12] == (6, 3.0, 0.05)
 
 
-@pytest.mark.parametrize(
-    ("request_", "reason"),
-    [
-        (Request("learning_rate", -1.0), "must be a number from"),
-        (Request("learning_rate", float("nan")), "Received: nan"),
-        (Request("momentum", 0.5), "`name` must be one of learning_rate"),
-        (Request("save"), "add kr.callbacks.Resume"),
-        (Request("go_on"), "it is not paused"),
-        (Request("learning_rate", 0.1, "x" * 501), "at most 500"),
-    ],
-)
-def test_what_cannot_be_done_is_refused_and_changes_nothing(request_, reason):
-    alone, _, _ = fit()
+REFUSED = [
+    (Request("learning_rate", -1.0), "must be a number from"),
+    (Request("learning_rate", float("nan")), "Received: nan"),
+    (Request("momentum", 0.5), "`name` must be one of learning_rate"),
+    (Request("save"), "add kr.callbacks.Resume"),
+    (Request("go_on"), "it is not paused"),
+    (Request("learning_rate", 0.1, "x" * 501), "at most 500"),
+]
+
+
+def test_what_cannot_be_done_is_refused_with_the_reason_and_changes_nothing(alone):
     babysitter = quiet()
-    watched, _, callbacks = fit(babysitter, {2: [request_]})
-    assert reason in callbacks[0].replies[0].reply.refused
+    watched, _, callbacks = fit(babysitter, {2: [request for request, _ in REFUSED]})
+    for pending, (_, reason) in zip(callbacks[0].replies, REFUSED, strict=True):
+        assert reason in pending.reply.refused
     assert babysitter.nudges == ()
-    assert_same_weights(alone, watched)
+    assert_same_weights(alone[0], watched)
 
 
 def test_a_rate_that_a_callback_sets_is_its_own_until_taken_over():
@@ -271,7 +275,7 @@ def test_it_shows_cost_layers_and_judgement():
     assert states[1]["bias_variance"]["epoch"] == 0
 
 
-def test_the_page_ends_with_the_fit_also_when_it_breaks_off(tmp_path):
+def test_the_page_ends_with_the_fit_also_when_it_breaks_off(alone, tmp_path):
     babysitter = quiet(directory=tmp_path)
     addresses = []
 
@@ -282,7 +286,6 @@ def test_the_page_ends_with_the_fit_also_when_it_breaks_off(tmp_path):
 
     with pytest.raises(RuntimeError, match="boom"):
         fit(babysitter, before=[keras.callbacks.LambdaCallback(on_train_batch_begin=boom)])
-    model, _, _ = fit()
     ends = time.monotonic() + 30
     while (tmp_path / "live.json").exists() and time.monotonic() < ends:
         time.sleep(0.05)
@@ -291,7 +294,7 @@ def test_the_page_ends_with_the_fit_also_when_it_breaks_off(tmp_path):
     assert not (tmp_path / "live.json").exists()
     with pytest.raises((urllib.error.URLError, ConnectionError)):
         ask(addresses[0], "/api/state")
-    assert_same_weights(model, fit(babysitter)[0])  # and it can be used again
+    assert_same_weights(alone[0], fit(babysitter)[0])  # and it can be used again
 
 
 def test_a_killed_fit_goes_on_with_its_nudges(tmp_path):

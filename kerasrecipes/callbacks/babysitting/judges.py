@@ -50,7 +50,15 @@ class Judges:
     """
 
     def __init__(self, say: Callable[[str], Any]) -> None:
-        self._attempts = Attempts(say)
+        self._say = say
+        # Made once, so that a second `fit` takes the step again that was compiled for their taps.
+        self._quiet_doctor = Doctor(when=often, sink=None)
+        self._quiet_monitor = GradientMonitor(when=often, sink=None)
+        self._quiet_reporter = BiasVarianceReporter(sink=None)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._attempts = Attempts(self._say)
         self._own: list[keras.callbacks.Callback] = []
         self._reporter: BiasVarianceReporter | None = None
         self._doctor: Doctor | None = None
@@ -58,22 +66,32 @@ class Judges:
         self._began, self._spent = time.perf_counter(), 0.0
         self._seen = 0  # looks that were shown
 
-    def begin(self, model: keras.Model, params: dict, running: RunningFit | None) -> None:
-        """Finds them, or makes its own; in `on_train_begin`."""
+    def begin(
+        self, model: keras.Model, params: dict, running: RunningFit | None, *, quiet: bool
+    ) -> None:
+        """Finds them, or begins its own; in `on_train_begin`.
+
+        Args:
+            model: In `fit`.
+            params: Of the callback.
+            running: The fit; None outside of one.
+            quiet: Whether its own may judge.
+        """
+        self._reset()
         callbacks = running.callbacks if running else ()
         is_array = running is not None and reads_arrays(running)
         self._doctor = _first(callbacks, Doctor)
         self._reporter = _first(callbacks, BiasVarianceReporter)
         self._tapped = _first(callbacks, GradientMonitor) or self._doctor
+        if not quiet:
+            return
         if self._doctor is None and is_array:
-            self._doctor = self._add(Doctor(when=often, sink=None), model, params, "doctor")
+            self._doctor = self._add(self._quiet_doctor, model, params, "doctor")
             self._tapped = self._tapped or self._doctor
         if self._tapped is None:
-            monitor = GradientMonitor(when=often, sink=None)
-            self._tapped = self._add(monitor, model, params, "gradients")
+            self._tapped = self._add(self._quiet_monitor, model, params, "gradients")
         if self._reporter is None and running is not None and is_array and _has_dev(running):
-            reporter = BiasVarianceReporter(sink=None)
-            self._reporter = self._add(reporter, model, params, "bias and variance")
+            self._reporter = self._add(self._quiet_reporter, model, params, "bias and variance")
 
     def _add(self, callback: Any, model: keras.Model, params: dict, name: str) -> Any:
         callback.set_params(params)

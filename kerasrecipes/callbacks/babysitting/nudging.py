@@ -17,6 +17,7 @@ from kerasrecipes.live.setting import Setting, Value
 from kerasrecipes.live.steering import Steering
 
 NO_RESUME = "add kr.callbacks.Resume(directory) to the callbacks of fit, which keeps saved points"
+MOST_NUDGES = 100_000
 NOT_REPLAYED = ("pause", "go_on")  # the weights do not depend on them
 _RATE_SETTERS = (
     keras.callbacks.LearningRateScheduler,
@@ -87,19 +88,17 @@ class Nudging:
         done = []
         while self._replay and self._replay[0].step <= step:
             nudge = self._replay.pop(0)
-            request = Request(nudge.name, nudge.new, nudge.note, take_over=True)
-            done += self.do(request)
+            done.append(self.do(Request(nudge.name, nudge.new, nudge.note, take_over=True)))
         return done
 
-    def do(self, request: Request) -> list[Nudge]:
-        """Does what is asked.
-
-        Returns:
-            The nudges that it came to: taking the learning rate over is one.
+    def do(self, request: Request) -> Nudge:
+        """Does what is asked, and keeps it.
 
         Raises:
             ValueError: If it cannot be done, with the reason.
         """
+        if len(self.nudges) >= MOST_NUDGES:
+            raise ValueError(f"{MOST_NUDGES:,} nudges are the most of one fit.")
         self._check(request, {each.name: each for each in self.steering.settings()})
         old: Value = None
         new: Value = request.value
@@ -113,7 +112,7 @@ class Nudging:
             self.progress.step, self.progress.epoch, now(), request.name, old, new, request.note
         )
         self.nudges.append(nudge)
-        return [nudge]
+        return nudge
 
     def _check(self, request: Request, settings: Mapping[str, Setting]) -> None:
         if not isinstance(request.note, str) or len(request.note) > MOST_NOTE:

@@ -17,12 +17,14 @@ from kerasrecipes.callbacks.babysitting.running_means import RunningMeans, mean_
 from kerasrecipes.live.board import Board
 from kerasrecipes.live.memory import memory
 from kerasrecipes.live.nudge import Nudge
-from kerasrecipes.live.request_box import RequestBox
+from kerasrecipes.live.request_box import Pending, RequestBox
 from kerasrecipes.live.steering.number_in_force import shortest
 
 TICK_SECONDS = 0.25  # between two points of the cost
 SLOW_SECONDS = 2.0  # between two readings of what costs more
 MOST_MESSAGES = 100
+MOST_AT_ONCE = 10  # requests between two steps
+MOST_SHOWN = 500  # nudges
 
 
 class WatchedFit:
@@ -59,6 +61,7 @@ class WatchedFit:
         self._messages: list[dict[str, str]] = []
         self._metrics: dict[str, float] = {}
         self._knows_means = False
+        self._nudges: list[dict[str, Any]] = []
 
     def begin_epoch(self, epoch: int) -> None:
         """An epoch begins."""
@@ -73,7 +76,9 @@ class WatchedFit:
         """
         self.progress.begin_batch(batch)
         clock = time.perf_counter()
-        if clock >= self._next_tick or self.nudging.is_paused:
+        if self.nudging.is_paused:  # a step was done, to save after it
+            self._next_tick = self._next_slow = 0.0
+        if clock >= self._next_tick:
             self._tick(clock)
         due = self.nudging.next_replay
         if due is not None and due <= self.progress.step:
@@ -139,23 +144,26 @@ class WatchedFit:
         self.board.put(messages=self._messages)
 
     def _answer(self) -> None:
-        """Does what is asked, and replies."""
+        """Does what is asked, and replies; of many requests some wait for the next step."""
         _ = self.model()
-        while (pending := self.box.take()) is not None:
+        replies: list[tuple[Pending, Nudge]] = []
+        for _ in range(MOST_AT_ONCE):
+            pending = self.box.take()
+            if pending is None:
+                break
             try:
-                done = self.nudging.do(pending.request)
+                replies.append((pending, self.nudging.do(pending.request)))
             except ValueError as error:
                 pending.refuse(str(error))
-                continue
-            self._show_nudges(done)
-            pending.done(done[-1].to_dict())
+        self._show_nudges([nudge for _, nudge in replies])
+        for pending, nudge in replies:
+            pending.done(nudge.to_dict())
 
     def _show_nudges(self, done: Sequence[Nudge]) -> None:
-        if not done:
-            return
-        self._next_slow = 0.0
-        self._show_slow()
-        self.on_nudge()
+        if done:
+            self._nudges = [*self._nudges, *(nudge.to_dict() for nudge in done)][-MOST_SHOWN:]
+            self._show_slow()
+            self.on_nudge()
 
     def _tick(self, clock: float) -> None:
         self._next_tick = clock + TICK_SECONDS
@@ -197,7 +205,7 @@ class WatchedFit:
             settings=[each.to_dict() for each in self.nudging.steering.settings()],
             actions=self.nudging.actions(),
             saved_points=self._saved_points(),
-            nudges=[nudge.to_dict() for nudge in self.nudging.nudges],
+            nudges=self._nudges,
         )
 
     def _show_layers(self, model: keras.Model) -> None:
@@ -267,6 +275,7 @@ class WatchedFit:
         self.means.set_state(state["means"])
         self.judges.set_state(state["judges"])
         self.nudging.set_state(state["nudging"], later)
+        self._nudges = [nudge.to_dict() for nudge in self.nudging.nudges][-MOST_SHOWN:]
         self._latest = (state["latest"][0], {})
         self._messages, self._metrics = list(state["messages"]), dict(state["metrics"])
         self.board.put(messages=self._messages, **state["parts"])
