@@ -1,5 +1,7 @@
 """All variables of a training, as arrays and back."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -26,9 +28,14 @@ def trained(units=4, epochs=2, use_ema=True):
     return model
 
 
+@functools.cache
+def saved():
+    """The state of a trained model; look, do not write."""
+    return model_state(trained())
+
+
 def test_a_model_goes_on_from_the_state_of_another():
-    model, other = trained(), trained(epochs=5)
-    state = model_state(model)
+    other, state = trained(epochs=5), saved()
     set_model_state(other, state)
     for name, values in model_state(other).items():
         assert len(values) == len(state[name]) > 0
@@ -36,7 +43,7 @@ def test_a_model_goes_on_from_the_state_of_another():
 
 
 def test_seeds_of_dropout_moments_averages_and_metrics_are_in_it():
-    state = model_state(trained())
+    state = saved()
     assert [3, 4] in [list(value.shape) for value in state["model"]]
     assert any(value.shape == (2,) for value in state["model"])  # a seed generator's
     assert sum(value.shape == (3, 4) for value in state["optimizer"]) == 4  # m, v, average, sum
@@ -56,7 +63,7 @@ def test_another_shape_is_named_and_nothing_is_changed():
     model = trained(units=5)
     before = model_state(model)
     with pytest.raises(ValueError, match=r"Received: \(3, 5\), and \(3, 4\) was saved"):
-        set_model_state(model, model_state(trained()))
+        set_model_state(model, saved())
     assert all(map(np.array_equal, before["model"], model_state(model)["model"]))
 
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pandas
 import pytest
@@ -12,12 +11,12 @@ from tests.cli.command import call, refusal
 COMMANDS = ("run", "predict", "check-gradients", "diagnose", "watch", "recipes", "recipe")
 HELP = """
 import contextlib, io, sys, time
-began = time.perf_counter()
+began = time.process_time()
 sys.argv = ["kerasrecipes", *sys.argv[1:]]
 from kerasrecipes_cli import main
 with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.suppress(SystemExit):
     main()
-seconds = time.perf_counter() - began
+seconds = time.process_time() - began
 heavy = {"keras", "tensorflow", "jax", "numpy", "pandas", "sklearn", "kerasrecipes"}
 print(len(out.getvalue()), sorted(heavy & set(sys.modules)), f"{seconds:.3f}")
 """
@@ -55,15 +54,14 @@ def test_nothing_asked_for_shows_the_help():
 def test_help_answers_without_loading_keras_and_at_once():
     seconds = []
     for arguments in (["--help"], ["run", "--help"]):
-        began = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-c", HELP, *arguments], capture_output=True, text=True, check=True
         )
-        seconds.append(time.perf_counter() - began)
-        length, *loaded, _ = done.stdout.split()
+        length, *loaded, worked = done.stdout.split()
+        seconds.append(float(worked))  # of the processor: other processes may have the machine
         assert int(length) > 500
         assert loaded == ["[]"]
-    assert min(seconds) < 1.5  # the better of two: another process may have had the machine
+    assert min(seconds) < 1.0
 
 
 @pytest.mark.parametrize(

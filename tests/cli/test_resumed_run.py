@@ -125,7 +125,7 @@ def test_real_processes_killed_and_asked_to_end_leave_what_one_alone_does(tmp_pa
     process = begin(tmp_path, str(whole.data), "--out", "run", *ONE_TRAINING)
     until(process, "1. ")
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=900)
     assert process.returncode == 75, (out, err)
     assert "Traceback" not in err
     assert out.strip().splitlines()[-1] == f"not finished; to go on: {RUN}"

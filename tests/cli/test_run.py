@@ -274,7 +274,7 @@ def test_a_signal_ends_a_real_process_the_same_way(sign, files, tmp_path):
         if line.startswith(sign):
             break
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=900)
     assert process.returncode == 2, (out, err)
     assert "Traceback" not in err
     assert "interrupted: " in (out if files else err)

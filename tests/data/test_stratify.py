@@ -63,9 +63,9 @@ def test_many_classes_take_little_time():
     import time
 
     labels = np.random.default_rng(0).integers(0, 50_000, 200_000)
-    start = time.perf_counter()
+    start = time.process_time()
     stratified_parts(labels, (0.98, 0.01, 0.01), np.random.default_rng(0))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

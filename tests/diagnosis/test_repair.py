@@ -31,7 +31,7 @@ def mended(build, loss, y, x=X, **options):
     dev = (x[300:], y[300:])
     return repair(
         build, arguments, (x[:300], y[:300]), validation_data=dev, epochs=12,
-        **{"seconds": 10, **options},
+        **{"seconds": 30, **options},
     )  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_data_in_order_are_shuffled():
     arguments = {"optimizer": keras.optimizers.Adam(0.02), "loss": "binary_crossentropy"}
     result = repair(
         build_with(1, "sigmoid"), arguments, (x[:300], y[:300], x[300:], y[300:]), epochs=2,
-        batch_size=4, shuffle=False, seconds=10,
+        batch_size=4, shuffle=False, seconds=30,
     )  # fmt: skip
     assert result.diagnosis.trace.program.shuffle is False
     assert result.skill_after > 0.8

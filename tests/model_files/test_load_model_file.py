@@ -40,7 +40,7 @@ def refused(path, match, **options):
     with pytest.raises(DataError, match=match) as error:
         load_model_file(path, **options)
     assert "\n" not in str(error.value)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert sorted(os.listdir(path.parent)) == before
 
 

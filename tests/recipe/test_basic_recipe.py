@@ -316,9 +316,9 @@ def test_ctrl_c_before_there_is_a_model_is_a_keyboard_interrupt():
 
 
 def test_a_budget_that_is_spent_ends_the_training_under_way():
-    began = time.monotonic()
+    began = time.process_time()
     result = BasicRecipe(budget=ONE_EPOCH).run(split_of(noise=0.3))
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
     assert len(result.steps) == 1
     assert result.steps[0].epochs == 1
     assert result.stop_reason == "the budget of 0.0001 minutes is spent"
