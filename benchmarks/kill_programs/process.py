@@ -30,8 +30,8 @@ class ResumeFrom(Resume):
         super().__init__(store.directory, keep=store.keep, sink=print, **options)
         self._store = store
 
-    def _put(self, number: int, state: Any) -> None:
-        super()._put(number, state)
+    def _put(self, number: int, state: Any, by_hand: bool) -> None:
+        super()._put(number, state, by_hand)
         if hasattr(self._store, "was_put"):
             self._store.was_put(number, state)
 
