@@ -42,7 +42,7 @@ format: $(READY)
 bench: $(READY)
 	@set -e; for script in benchmarks/*.py; do \
 	  [ "$$script" = benchmarks/results.py ] && continue; \
-	  case $$script in *doctor.py|*search.py|*kill.py|*resume.py) options=--quick;; *) options=;; esac; \
+	  case $$script in *doctor.py|*search.py|*kill.py|*resume.py|*babysitter.py) options=--quick;; *) options=;; esac; \
 	  echo "== $$script $$options"; $(BIN)/python $$script $$options; done
 
 results: $(READY)
