@@ -44,6 +44,7 @@ def build(*inner, has_input=True):
 
 
 def fit(model, *callbacks, epochs=3):
+    keras.utils.set_random_seed(1)  # of the order of the data
     dev = (X[:32], Y[:32])
     model.fit(X, Y, 16, epochs, 0, validation_data=dev, callbacks=list(callbacks))
     return model.get_weights()
