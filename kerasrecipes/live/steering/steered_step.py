@@ -97,10 +97,6 @@ class SteeredStep:
     def _step(self, has_all: bool, *arguments: Any) -> Any:
         """The model's `train_step`; it may be traced again for batches of another shape."""
         self._is_put = has_all
-        if not any(knob.is_inside and self._is_read(knob) for knob in self._knobs):
-            return self._own_step(
-                *arguments
-            )  # one more operation would change seeds that TensorFlow counts
         numbers = backend.value_in_step(self._model, self._numbers, arguments)
         with self._put(numbers, is_inside=True):
             return self._own_step(*arguments)
@@ -112,13 +108,10 @@ class SteeredStep:
         with contextlib.ExitStack() as stack:
             for knob in self._knobs:
                 end = start + len(knob.numbers())
-                if knob.is_inside == is_inside and self._is_read(knob):
+                if knob.is_inside == is_inside and (knob.is_exact or self._is_put):
                     stack.enter_context(knob.put(each[start:end]))
                 start = end
             yield
-
-    def _is_read(self, knob: Knob) -> bool:
-        return knob.is_exact or self._is_put
 
     def _rates(self) -> list[LearningRate]:
         return [knob for knob in self._knobs if isinstance(knob, LearningRate)]
