@@ -5,6 +5,7 @@ Nothing here imports Keras: a training that goes wrong must be paused at once.
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -85,12 +86,15 @@ class LiveRun(NamedTuple):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=SECONDS) as answer:
-                return json.loads(answer.read(MOST_BYTES))
+                told = json.loads(answer.read(MOST_BYTES))
         except urllib.error.HTTPError as error:
             raise OptionError(_reason(error)) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise OptionError(f"the fit at {self.base} does not answer ({reason}).") from error
+        if not isinstance(told, dict):
+            raise OptionError(f"what answers at {self.base} is no fit.")
+        return told
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -23,7 +23,11 @@ def status_command(run: str, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(state, indent=1))
         return
-    for line in _lines(state):
+    try:
+        lines = list(_lines(state))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise OptionError(f"the state in `{run}` is no state of a fit.") from error
+    for line in lines:
         typer.echo(_printable(line))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import threading
@@ -18,6 +19,7 @@ from kerasrecipes.callbacks.babysitting.nudging import Nudging, rate_setters
 from kerasrecipes.callbacks.babysitting.progress import Progress, now
 from kerasrecipes.callbacks.babysitting.running_means import RunningMeans
 from kerasrecipes.callbacks.babysitting.watched_fit import WatchedFit
+from kerasrecipes.callbacks.built_model import has_variables
 from kerasrecipes.callbacks.resume import Resume
 from kerasrecipes.callbacks.running_fit import RunningFit, is_running, running_fit
 from kerasrecipes.live.board import Board
@@ -28,7 +30,12 @@ from kerasrecipes.live.server import LiveServer
 from kerasrecipes.live.steering import Steering
 
 BROKEN_OFF = "the fit was broken off by an error, or by its user"
+NOT_BUILT = (
+    "the model has no variables before its first step, so its settings cannot be moved: build it "
+    "first, as with keras.Input"
+)
 WATCH_SECONDS = 1.0
+_CLOSING = threading.Lock()  # of all, so that a babysitter can be copied, as keras-tuner does
 log = logging.getLogger("kerasrecipes")
 
 
@@ -74,7 +81,7 @@ class Babysitter(keras.callbacks.Callback):
 
     Raises:
         ValueError: If an argument is out of its range, or `replay` is no file of nudges; when
-            training begins, if this training cannot take one of them.
+            training begins, if this training cannot take one of them, or there are two of it.
         ModuleNotFoundError: When training begins, without the packages of `kerasrecipes[live]`.
         OSError: If `replay` cannot be read; when training begins, if the port is in use.
 
@@ -121,8 +128,7 @@ class Babysitter(keras.callbacks.Callback):
         self._server: LiveServer | None = None
         self._files: RunFiles | None = None
         self._end: weakref.finalize | None = None
-        self._goes_on, self._run_id = False, ""
-        self._closing = threading.Lock()
+        self._goes_on, self._run_id, self._is_built = False, "", True
         self.stop_reason: str | None = None
 
     @property
@@ -156,10 +162,13 @@ class Babysitter(keras.callbacks.Callback):
         self._break_off()
         self._goes_on, self.stop_reason = False, None
         model, running = self.model, running_fit(self.model)
+        _check_alone(running.callbacks if running else ())
         board, box = Board(), RequestBox()
-        if model.optimizer is not None:
+        token = running.token if running else None
+        self._is_built = has_variables(model, token)
+        if model.optimizer is not None and self._is_built:
             owners = rate_setters(running.callbacks if running else ())
-            self._steering.begin(model, running.token if running else None, owners)
+            self._steering.begin(model, token, owners)
         try:
             self._fit = self._watched(board, box, running)
             self._fit.nudging.check_replay()
@@ -171,7 +180,9 @@ class Babysitter(keras.callbacks.Callback):
         if running is not None:
             self._end = weakref.finalize(running.token, self._break_off)
             watch = threading.Thread(
-                target=_watch, args=(weakref.ref(running.token), weakref.ref(self)), daemon=True
+                target=_watch,
+                args=(weakref.ref(running.token), weakref.ref(self), weakref.ref(self._fit)),
+                daemon=True,
             )
             watch.start()
 
@@ -190,9 +201,14 @@ class Babysitter(keras.callbacks.Callback):
             model=lambda: self.model,
         )
         fit.on_nudge, fit.on_tick = self._keep_nudges, self._keep_state
+        fit.on_warning = self._say
+        fit.is_reached = lambda: self._server is not None and self._server.is_serving
         fit.must_run = lambda: resume is not None and (resume.is_asked_to_end or resume.is_saving)
         self._fit = fit  # what cannot be judged is said there
-        self._judges.begin(self.model, params, running, quiet=self.judge)
+        quiet = self.judge and self._is_built
+        self._judges.begin(self.model, params, running, quiet=quiet)
+        if not self._is_built:
+            self._note(NOT_BUILT)
         board.put(run=self._facts())
         return fit
 
@@ -204,7 +220,7 @@ class Babysitter(keras.callbacks.Callback):
             "model": self.model.name,
             "started": now(),
             "backend": keras.backend.backend(),
-            "parameters": self.model.count_params(),
+            "parameters": sum(math.prod(weight.shape) for weight in self.model.weights),
             "read_only": self.read_only,
             "directory": self._place,
         }
@@ -311,7 +327,7 @@ class Babysitter(keras.callbacks.Callback):
     def _keep_nudges(self) -> None:
         if self._files is not None:
             self._begin_files()
-            self._files.put_nudges(self.nudges)
+            self._files.put_nudges(self._fit.nudging.kept if self._fit is not None else ())
 
     def _break_off(self) -> None:
         """Ends what a fit left that did not come to its end."""
@@ -320,13 +336,13 @@ class Babysitter(keras.callbacks.Callback):
             self._close("failed", BROKEN_OFF)
 
     def _close(self, status: str, said: str | None) -> None:
-        with self._closing:
+        with _CLOSING:
             server, self._server = self._server, None
             files, self._files = self._files, None
             end, self._end = self._end, None
         if server is None or self._fit is None:
             return
-        if end is not None and status != "failed":
+        if end is not None:  # the next fit is not its to close
             end.detach()
         self._fit.end(status, said, is_whole=status != "failed")
         try:
@@ -345,7 +361,7 @@ class Babysitter(keras.callbacks.Callback):
             self.sink(f"Babysitter: {message}")
 
 
-def _watch(token: weakref.ref, babysitter: weakref.ref) -> None:
+def _watch(token: weakref.ref, babysitter: weakref.ref, fit: weakref.ref) -> None:
     """Closes the page of a fit that was broken off, while a traceback still holds all of it.
 
     One that shows something new runs; only of one that does not are the frames looked at.
@@ -356,6 +372,8 @@ def _watch(token: weakref.ref, babysitter: weakref.ref) -> None:
         time.sleep(WATCH_SECONDS)
         running, callback = token(), babysitter()
         if running is None or callback is None or callback.address is None:
+            return
+        if callback._fit is not fit():  # the next one has begun
             return
         before, version = version, callback._fit.board.version if callback._fit else -1
         if version == before and not is_running(running):
@@ -376,6 +394,14 @@ def _nudges_of(replay: Any) -> tuple[Nudge, ...]:
             f"Received: replay={replay!r}."
         )
     return tuple(sorted(nudges, key=lambda nudge: nudge.step))
+
+
+def _check_alone(callbacks: Iterable[Any]) -> None:
+    if sum(isinstance(each, Babysitter) for each in callbacks) > 1:
+        raise ValueError(
+            "`callbacks` must hold one Babysitter: two would each stand in the training step, and "
+            "many can watch at one. Received: more than one. Leave the others out."
+        )
 
 
 def _first(callbacks: Iterable[Any], kind: type) -> Any:

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-# Of each token: the thread of its `fit`, and the address of the frame, which is no other's as long
-# as the token lives, for the frame holds it.
+# Of each token: the thread of its `fit`, and the address of the frame, until another has it.
 _PLACES: weakref.WeakKeyDictionary[Any, tuple[int, int]] = weakref.WeakKeyDictionary()
 
 
@@ -51,7 +50,7 @@ def running_fit(model: keras.Model) -> RunningFit | None:
         names = frame.f_locals
         if _is_fit(frame) and names["self"] is model:
             if (token := names.get("epoch_iterator")) is not None:
-                _PLACES[token] = threading.get_ident(), id(frame)
+                _keep_place(token, (threading.get_ident(), id(frame)))
             return RunningFit(
                 names.get("batch_size"),
                 names.get("epochs", 1),
@@ -69,7 +68,16 @@ def is_running(token: Any) -> bool:
     thread goes on with, and leaves meanwhile, crashes the process.
     """
     thread, place = _PLACES.get(token, (0, 0)) if token is not None else (0, 0)
-    return any(id(frame) == place for frame in _outwards(sys._current_frames().get(thread)))
+    frames = _outwards(sys._current_frames().get(thread))
+    return any(id(frame) == place and frame.f_code.co_name == "fit" for frame in frames)
+
+
+def _keep_place(token: Any, place: tuple[int, int]) -> None:
+    """Keeps it, and forgets others there: a token may outlive its frame, by a cycle of its own."""
+    for other, known in list(_PLACES.items()):
+        if known == place and other is not token:
+            del _PLACES[other]
+    _PLACES[token] = place
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -65,11 +65,13 @@ class TappedFit(Generic[AnyTap]):
             running: An object that lives as long as the `fit`: `end` is called when it is gone.
 
         Raises:
-            ValueError: If the model has no optimizer, as one with a `train_step` of its own may.
+            ValueError: If the model has no optimizer, as one with a `train_step` of its own may, or
+                is not built.
         """
         self.end()
         check_is_tappable(model)
         if not updating(model.optimizer).built:
+            _check_is_built(model)
             model.optimizer.build(model.trainable_variables)
         self.tap.attach(model.optimizer)
         self._model = model
@@ -115,6 +117,14 @@ def check_is_tappable(model: keras.Model) -> None:
         raise ValueError(
             "`model` must be compiled with an optimizer: gradients are seen in its steps. "
             "Received: optimizer=None. Give the optimizer to model.compile."
+        )
+
+
+def _check_is_built(model: keras.Model) -> None:
+    if not model.trainable_variables and not model.built:  # the optimizer would know none for good
+        raise ValueError(
+            "`model` must be built: the optimizer is made for its variables. Received: "
+            f"`{model.name}`, not built. Begin it with keras.Input, or call it once."
         )
 
 

@@ -56,7 +56,7 @@ class Board:
     def __init__(self, most: int = MOST) -> None:
         self.version = 0
         self._most = most
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # memory may be collected in it, and end a fit
         self._parts = {name: _Part(value, 0) for name, value in PARTS.items()}
         self._curves: dict[str, VersionedCurve] = {}
 

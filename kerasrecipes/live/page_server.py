@@ -36,7 +36,7 @@ class PageServer(ABC):
     ) -> None:
         self.host, self.port = checked_host(host), checked_port(port)
         self.token = checked_token(token, host)
-        self.allowed_hosts = tuple(allowed_hosts)
+        self.allowed_hosts = checked_hosts(allowed_hosts)
         self.address: str | None = None
         self._thread: ServerThread | None = None
 
@@ -92,6 +92,21 @@ def checked_host(host: str) -> str:
             f"Received: host={host!r}."
         )
     return host
+
+
+def checked_hosts(names: Iterable[str]) -> tuple[str, ...]:
+    """The other names of the server.
+
+    Raises:
+        ValueError: If they are one text, of which each letter would be a name, or no texts.
+    """
+    listed = () if isinstance(names, str) else tuple(names)
+    if isinstance(names, str) or not all(isinstance(name, str) for name in listed):
+        raise ValueError(
+            "`allowed_hosts` must be a list of names, such as ['proxy.example']. "
+            f"Received: allowed_hosts={names!r}."
+        )
+    return listed
 
 
 def checked_port(port: int) -> int:

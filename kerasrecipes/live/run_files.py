@@ -33,8 +33,8 @@ class RunFiles:
     history.csv   a row an epoch, with the nudges in it
     ```
 
-    Each is whole at any instant. Writing the state takes at most 0.5 % of the time. What cannot be
-    written is said once, and tried again.
+    Each is whole at any instant. A directory that somebody removed is made anew. Writing the state
+    takes at most 0.5 % of the time. What cannot be written is said once, and tried again.
 
     Args:
         directory: Made when something is written. Files of an earlier run in it are moved into
@@ -59,6 +59,8 @@ class RunFiles:
         self._todo: dict[str, Callable[[], Any]] = {}
         self._begin: Callable[[], Any] | None = None
         self._run_id = ""
+        self._address: str | None = None
+        self._nudges: tuple[Nudge, ...] = ()
         self._is_ending = self._is_failing = self._is_begun = False
         self._next_state = 0.0
         self._thread: threading.Thread | None = None
@@ -72,7 +74,7 @@ class RunFiles:
             address: Of the page.
         """
         if not self._is_begun:
-            self._is_begun, self._run_id = True, run
+            self._is_begun, self._run_id, self._address = True, run, address
             self._begin = lambda: self._make(goes_on, address)
             self.put_state()
 
@@ -83,8 +85,8 @@ class RunFiles:
 
     def put_nudges(self, nudges: Iterable[Nudge]) -> None:
         """Rewrites the nudges."""
-        kept = tuple(nudges)
-        self._put(NUDGES, lambda: write_nudges(kept, self.directory / NUDGES))
+        self._nudges = tuple(nudges)
+        self._put(NUDGES, self._write_nudges)
 
     def end(self) -> None:
         """Writes the last state, removes `live.json`, and waits until that is done or cannot be."""
@@ -114,6 +116,9 @@ class RunFiles:
                 if self._begin is not None:
                     self._begin()
                     self._begin = None
+                elif not self.directory.exists():  # removed meanwhile
+                    self._make(True, self._address)
+                    self._write_nudges()
                 if self._is_of_this_run():
                     write()
             except OSError as error:
@@ -160,6 +165,10 @@ class RunFiles:
         except (FileNotFoundError, ValueError):
             return True
         return not isinstance(told, dict) or told.get("run") == self._run_id
+
+    def _write_nudges(self) -> None:
+        if self._nudges:
+            write_nudges(self._nudges, self.directory / NUDGES)
 
     def _remove_live(self) -> None:
         (self.directory / LIVE).unlink(missing_ok=True)

@@ -334,6 +334,7 @@ def test_a_killed_fit_goes_on_with_its_nudges(tmp_path):
         ({"token": "short"}, "`token`"),
         ({"host": "0.0.0.0"}, "token"),
         ({"replay": [3]}, "`replay` must be"),
+        ({"allowed_hosts": "proxy"}, "`allowed_hosts` must be a list"),
     ],
 )
 def test_arguments_out_of_range_are_refused(options, said):

@@ -5,7 +5,7 @@ import threading
 import keras
 import numpy as np
 
-from kerasrecipes.callbacks.running_fit import is_running, running_fit
+from kerasrecipes.callbacks.running_fit import _PLACES, is_running, running_fit
 
 X = np.ones((4, 1))
 
@@ -42,3 +42,22 @@ def test_it_runs_until_it_has_ended_seen_from_any_thread():
     assert look.ran_there
     assert not is_running(look.found.token)
     assert running_fit(model) is None
+
+
+def test_a_token_that_outlives_its_frame_is_not_taken_for_the_next_one_at_its_address():
+    class Old:
+        """Stands for the iterator of a fit that was broken off, which a cycle keeps."""
+
+    class AtTheSame(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            running = running_fit(self.model)
+            _PLACES[old] = _PLACES[running.token]
+            self.saw_old = is_running(old)
+            running = running_fit(self.model)
+            self.saw = is_running(running.token), is_running(old)
+
+    old, look = Old(), AtTheSame()
+    model, _ = fitted()
+    model.fit(X, X, batch_size=2, verbose=0, callbacks=[look])
+    assert look.saw_old
+    assert look.saw == (True, False)

@@ -1,6 +1,7 @@
 """`kerasrecipes nudge` and `status`, against a page whose fit is a loop in a thread."""
 
 import json
+import socket
 import threading
 
 import pytest
@@ -133,5 +134,32 @@ def test_a_fit_that_was_killed_is_lost(tmp_path):
 def test_files_of_somebody_else_s_making_are_one_line(tmp_path, content):
     (tmp_path / "live.json").write_text(content)
     done = call("nudge", tmp_path, "--pause")
+    assert done.status == 2
+    assert len(done.err.strip().splitlines()) == 1
+
+
+STATES = [[], 3, "x", {"progress": {"epoch": 1}}, {"settings": [{}]}, {"metrics": {"loss": "x"}}]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_of_somebody_else_s_making_is_one_line(tmp_path, state):
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    done = call("status", tmp_path)
+    assert done.status == 2
+    assert len(done.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("answer", [b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 200 OK\r\n\r\n[]"])
+def test_another_program_at_the_port_is_one_line(tmp_path, answer):
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def serve():
+            line, _ = door.accept()
+            with line:
+                line.recv(10_000)
+                line.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        done = call("nudge", f"http://127.0.0.1:{door.getsockname()[1]}/?token=t", "--pause")
     assert done.status == 2
     assert len(done.err.strip().splitlines()) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -124,7 +125,7 @@ class Judges:
         if self._reporter is None or self._spent > SHARE * (start - self._began):
             return
         is_first = not self._reporter.readings
-        with self._attempts("bias and variance"):
+        with self._attempts("bias and variance"), states_kept(self._reporter.model):
             self._reporter.on_epoch_end(epoch)
         if not is_first:
             self._spent += time.perf_counter() - start
@@ -132,7 +133,7 @@ class Judges:
     def end(self) -> None:
         """Lets those of its own say their last; in `on_train_end`."""
         for callback in self._own:
-            with self._attempts(type(callback).__name__):
+            with self._attempts(type(callback).__name__), states_kept(callback.model):
                 callback.on_train_end()
 
     def findings(self) -> list[dict[str, Any]]:
@@ -189,6 +190,25 @@ class Judges:
                 each.set_state(own)
         self._seen, self._spent = state["seen"], state["spent"]
         self._began = time.perf_counter() - state["seconds"]
+
+
+@contextlib.contextmanager
+def states_kept(model: keras.Model) -> Iterator[None]:
+    """Puts back what a prediction may change: seeds of layers that draw, states of recurrent ones.
+
+    Args:
+        model: Asked for through `Callback.model`, so that on JAX its variables are there.
+    """
+    layers = model._flatten_layers()  # also of those that are frozen, which may be large
+    learned = {id(each) for layer in layers for each in layer._trainable_variables}
+    states = [each for each in model.variables if id(each) not in learned]
+    before = [np.array(keras.ops.convert_to_numpy(each)) for each in states]
+    try:
+        yield
+    finally:
+        for state, value in zip(states, before, strict=True):
+            if not np.array_equal(keras.ops.convert_to_numpy(state), value):
+                state.assign(value)
 
 
 def _layer_point(reading: TapReading, place: int, inside: str) -> LayerPoint:

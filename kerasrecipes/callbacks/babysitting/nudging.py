@@ -53,6 +53,7 @@ class Nudging:
         self.nudges: list[Nudge] = []
         self.is_paused = self.is_ending = self.is_stopped = False
         self._replay = [nudge for nudge in replay if nudge.name not in NOT_REPLAYED]
+        self._later: list[Nudge] = []  # of the former, those that a killed process has done
         self._actions: dict[str, Callable[[Value], None]] = {
             "pause": self._pause,
             "go_on": self._go_on,
@@ -83,13 +84,32 @@ class Nudging:
                     f"step {nudge.step}: {error}"
                 ) from error
 
-    def replay(self, step: int) -> list[Nudge]:
-        """Does what is due before this step again."""
+    def replay(self, step: int, say: Callable[[str], Any] = lambda text: None) -> list[Nudge]:
+        """Does what is due before this step again.
+
+        Args:
+            step: The next one.
+            say: Called with what cannot be done any more, such as going back to a point that was
+                removed meanwhile: a training of hours is not thrown away for it.
+        """
         done = []
         while self._replay and self._replay[0].step <= step:
             nudge = self._replay.pop(0)
-            done.append(self.do(Request(nudge.name, nudge.new, nudge.note, take_over=True)))
+            request = Request(nudge.name, nudge.new, nudge.note, take_over=True)
+            try:
+                done.append(self.do(request))
+            except ValueError as error:
+                say(
+                    f"warning: `{nudge}` of step {nudge.step} cannot be done again, so the weights "
+                    f"will be others: {error}"
+                )
+            self._later = [each for each in self._later if each is not nudge]
         return done
+
+    @property
+    def kept(self) -> list[Nudge]:
+        """Those to be kept: done so far, and those of a killed process that are still to come."""
+        return [*self.nudges, *self._later]
 
     def do(self, request: Request) -> Nudge:
         """Does what is asked, and keeps it.
@@ -194,6 +214,7 @@ class Nudging:
         done = {(nudge.step, nudge.name) for nudge in again}
         waiting = [nudge for nudge in waiting if (nudge.step, nudge.name) not in done]
         self._replay = sorted([*again, *waiting], key=lambda nudge: nudge.step)
+        self._later = again
         if self.steering.settings():
             self.steering.set_state(state["steering"])
         self.is_ending = state["is_ending"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 
 class RunningMeans:
@@ -42,7 +44,7 @@ class RunningMeans:
         new = batches - self._batches
         if new <= 0:
             return {}
-        means = {name: float(logs[name]) for name in logs if name in self.names}
+        means = numbers_of({name: logs[name] for name in logs if name in self.names})
         read = {
             name: (batches * mean - self._batches * self._means.get(name, 0.0)) / new
             for name, mean in means.items()
@@ -63,11 +65,36 @@ class RunningMeans:
         self._batches, self._means = state["batches"], dict(state["means"])
 
 
+def numbers_of(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The logs that are numbers; of arrays their means. What others wrote there is left out.
+
+    Example:
+        >>> numbers_of({"loss": 0.5, "of outputs": [1.0, 2.0], "note": "a text", "rate": None})
+        {'loss': 0.5, 'of outputs': 1.5}
+    """
+    found = {}
+    for name, value in logs.items():
+        with contextlib.suppress(TypeError, ValueError):  # a text, a dict, nothing
+            found[name] = float(np.mean(value))
+    return found
+
+
 def mean_names(model: keras.Model) -> set[str]:
-    """The logs of a compiled model that are means over batches."""
-    found = {"loss"}
+    """The logs of a compiled model that are means over batches.
+
+    Of a `train_step` of the user's that logs the cost of each batch, and never updates Keras's
+    mean of it, the cost is not among them.
+
+    Args:
+        model: After its first step.
+    """
+    found = set()
     for metric in model.metrics:
         for each in getattr(metric, "metrics", [metric]):  # compiled ones come in one object
-            if isinstance(each, keras.metrics.Mean):
+            if isinstance(each, keras.metrics.Mean) and _is_used(each):
                 found.add(each.name)
     return found
+
+
+def _is_used(mean: keras.metrics.Mean) -> bool:
+    return bool(keras.ops.convert_to_numpy(mean.count) > 0)

@@ -13,11 +13,11 @@ from keras import ops
 from kerasrecipes.callbacks.babysitting.judges import Judges
 from kerasrecipes.callbacks.babysitting.nudging import Nudging
 from kerasrecipes.callbacks.babysitting.progress import Progress, now
-from kerasrecipes.callbacks.babysitting.running_means import RunningMeans, mean_names
+from kerasrecipes.callbacks.babysitting.running_means import RunningMeans, mean_names, numbers_of
 from kerasrecipes.live.board import Board
 from kerasrecipes.live.memory import memory
 from kerasrecipes.live.nudge import Nudge
-from kerasrecipes.live.request_box import Pending, RequestBox
+from kerasrecipes.live.request_box import Pending, Request, RequestBox
 from kerasrecipes.live.steering.number_in_force import shortest
 
 TICK_SECONDS = 0.25  # between two points of the cost
@@ -25,6 +25,7 @@ SLOW_SECONDS = 2.0  # between two readings of what costs more
 MOST_MESSAGES = 100
 MOST_AT_ONCE = 10  # requests between two steps
 MOST_SHOWN = 500  # nudges
+MOST_LAYERS = 80  # with curves: they must leave room for those of the cost and of metrics
 
 
 class WatchedFit:
@@ -56,6 +57,8 @@ class WatchedFit:
         self.on_nudge: Callable[[], Any] = lambda: None
         self.on_tick: Callable[[], Any] = lambda: None
         self.must_run: Callable[[], bool] = lambda: False
+        self.is_reached: Callable[[], bool] = lambda: True
+        self.on_warning: Callable[[str], Any] = lambda text: None
         self._latest: tuple[int, Mapping[str, Any]] = (0, {})
         self._next_tick = self._next_slow = 0.0
         self._messages: list[dict[str, str]] = []
@@ -83,7 +86,7 @@ class WatchedFit:
         due = self.nudging.next_replay
         if due is not None and due <= self.progress.step:
             _ = self.model()
-            self._show_nudges(self.nudging.replay(self.progress.step))
+            self._show_nudges(self.nudging.replay(self.progress.step, self._warn))
         if self.box.is_waiting:
             self._answer()
         while self.nudging.is_paused and not self.must_run():
@@ -91,6 +94,9 @@ class WatchedFit:
             self._answer()
             self._show_progress()
             self.on_tick()
+            if not self.is_reached() and self.nudging.is_paused:
+                self._warn("warning: the page is gone: nobody could end the pause, so it is over")
+                self._show_nudges([self.nudging.do(Request("go_on"))])
         if self.nudging.is_stopped:
             self.model().stop_training = True
 
@@ -108,7 +114,7 @@ class WatchedFit:
         self.judges.end_epoch(epoch, logs)
         self.progress.end_epoch(batches)
         step = self.progress.step
-        self._metrics = {name: float(np.mean(value)) for name, value in logs.items()}
+        self._metrics = numbers_of(logs)
         for name, value in self._metrics.items():
             if name.startswith("val_"):
                 self.board.point(name, step, value, _group(name.removeprefix("val_")), "dev")
@@ -143,11 +149,17 @@ class WatchedFit:
         self._messages = [*self._messages, {"time": now(), "text": text}][-MOST_MESSAGES:]
         self.board.put(messages=self._messages)
 
+    def _warn(self, text: str) -> None:
+        self.say(text)
+        self.on_warning(text)
+
     def _answer(self) -> None:
         """Does what is asked, and replies; of many requests some wait for the next step."""
         _ = self.model()
         replies: list[tuple[Pending, Nudge]] = []
         for _ in range(MOST_AT_ONCE):
+            if self.must_run():  # what comes after a save must not be in it
+                break
             pending = self.box.take()
             if pending is None:
                 break
@@ -211,12 +223,14 @@ class WatchedFit:
     def _show_layers(self, model: keras.Model) -> None:
         point = None
         for point in self.judges.new_layer_points(model):
-            for kind, values in (
-                ("gradient_norm", point.gradient_norms),
-                ("update_ratio", point.update_ratios),
-            ):
-                for layer, value in values.items():
-                    self.board.point(f"{kind}/{layer}", point.step, value, kind, layer)
+            for layer in evenly(list(point.gradient_norms), MOST_LAYERS):
+                for kind, values in (
+                    ("gradient_norm", point.gradient_norms),
+                    ("update_ratio", point.update_ratios),
+                ):
+                    if layer in values:
+                        value = values[layer]
+                        self.board.point(f"{kind}/{layer}", point.step, value, kind, layer)
         if point is not None:
             norms, ratios = point.gradient_norms, point.update_ratios
             layers = [
@@ -285,6 +299,18 @@ class WatchedFit:
 
 
 _SHOWN_APART = ("learning_rate", "bias", "variance", "train_error", "dev_error")
+
+
+def evenly(names: Sequence[str], most: int) -> Sequence[str]:
+    """At most so many of the names, evenly spread, the first and the last among them.
+
+    Example:
+        >>> evenly("abcdefg", 3), evenly("ab", 3)
+        (['a', 'd', 'g'], 'ab')
+    """
+    if len(names) <= most:
+        return names
+    return [names[round(place)] for place in np.linspace(0, len(names) - 1, most)]
 
 
 def _group(name: str) -> str:

@@ -42,3 +42,9 @@ def test_the_means_of_a_compiled_model_are_found():
     model.compile("sgd", "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC(name="auc")])
     model.train_on_batch(np.ones((4, 2)), np.array([0, 1, 0, 1]))
     assert mean_names(model) == {"loss", "accuracy"}
+
+
+def test_a_cost_that_is_logged_batch_by_batch_is_no_mean():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")  # and its own mean is never updated
+    assert mean_names(model) == set()
