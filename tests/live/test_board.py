@@ -113,7 +113,7 @@ def test_an_unknown_part_is_refused():
 
 def test_a_point_takes_microseconds():
     board = Board()
-    began = time.perf_counter()
+    began = time.process_time()
     for step in range(20_000):
         board.point("loss", step, 0.5, "cost", "train")
-    assert (time.perf_counter() - began) / 20_000 < 20e-6  # about 2 on an idle machine
+    assert (time.process_time() - began) / 20_000 < 20e-6  # about 2 on an idle machine

@@ -56,7 +56,7 @@ class Opener:
             self.browser.new_context(viewport={"width": width, "height": height}, **options)
         )
         page = self.contexts[-1].new_page()
-        page.set_default_timeout(8000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._said)
         page.add_init_script(DRAWN + before)

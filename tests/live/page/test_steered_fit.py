@@ -29,7 +29,7 @@ def opener(chromium):
 @pytest.fixture(scope="module")
 def page(fit, opener):
     page = opener(fit.address)
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.wait_for_selector("#status:has-text('running')")
     return page
 
