@@ -332,11 +332,12 @@ def test_it_answers_at_once_and_ends_at_once(serve):
 def test_the_loggers_of_another_server_in_the_process_are_left_as_they_were(serve):
     logger, handler = logging.getLogger("uvicorn.access"), logging.NullHandler()
     logger.addHandler(handler)
+    before = [*logger.handlers], logger.propagate, logger.level
     try:
         server = serve()
         ask(server)
         server.stop()
-        assert (logger.handlers, logger.propagate, logger.level) == ([handler], True, 0)
+        assert (logger.handlers, logger.propagate, logger.level) == before
     finally:
         logger.removeHandler(handler)
 
