@@ -10,7 +10,8 @@ from typing import Any
 from keras import ops
 
 from kerasrecipes import backend
-from kerasrecipes.live.setting import Setting, Value
+from kerasrecipes.live.setting import Setting
+from kerasrecipes.live.steering.moved_number import MovedNumber
 from kerasrecipes.live.steering.number_in_force import NumberInForce, rounded
 from kerasrecipes.live.steering.stand_in import StandIn
 
@@ -18,7 +19,7 @@ OFF = 2.0**100  # no norm of float32 is larger, and 1 / OFF * OFF is 1
 OFF_IN_HALF = 2.0**14  # of float16, whose numbers end there
 
 
-class ClipNorm:
+class ClipNorm(MovedNumber):
     """`global_clipnorm` of an optimizer as a knob.
 
     A program that clips so goes on by Keras's own code.
@@ -29,34 +30,15 @@ class ClipNorm:
         dtype: Of the weights.
     """
 
-    _value: Any
     is_inside = False
 
     def __init__(self, optimizer: Any, setting: Setting, dtype: str) -> None:
-        self.name = setting.name
-        self._setting, self._dtype = setting, dtype
         self._own = optimizer.global_clipnorm or None
+        super().__init__(dataclasses.replace(setting, value=self._own))
+        self._dtype = dtype
         name = "_clip_gradients" if self._own is None else "global_clipnorm"
         self._place = StandIn(optimizer, name)
         self.is_exact = self._own is not None
-        self.reset()
-
-    def setting(self) -> Setting:
-        """As it is now."""
-        return dataclasses.replace(self._setting, value=self._value)
-
-    def move(self, value: Value) -> None:
-        """Takes a value that its setting has checked."""
-        self._value = value
-
-    def reset(self) -> None:
-        """Goes back to what the program has."""
-        self._value = self._own
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether it is not as in the program."""
-        return self._value != self._own
 
     def numbers(self) -> list[float]:
         """The norm and its inverse; of no clipping one that is never reached."""

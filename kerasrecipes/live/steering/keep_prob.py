@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from kerasrecipes import backend
 from kerasrecipes.layers import InvertedDropout
-from kerasrecipes.live.setting import Setting, Value
+from kerasrecipes.live.setting import Setting
+from kerasrecipes.live.steering.moved_number import MovedNumber
 from kerasrecipes.live.steering.stand_in import StandIn
 
 
-class KeepProb:
+class KeepProb(MovedNumber):
     """`keep_prob` of an `InvertedDropout` as a knob; for training steps alone.
 
     Args:
@@ -21,32 +21,13 @@ class KeepProb:
         setting: As the program has it.
     """
 
-    _value: Any
     is_inside = True
     is_exact = False
 
     def __init__(self, layer: InvertedDropout, setting: Setting) -> None:
-        self.name = setting.name
-        self._layer, self._setting = layer, setting
+        super().__init__(setting)
+        self._layer = layer
         self._rate, self._call = StandIn(layer, "rate"), StandIn(layer, "call")
-        self.reset()
-
-    def setting(self) -> Setting:
-        """As it is now."""
-        return dataclasses.replace(self._setting, value=self._value)
-
-    def move(self, value: Value) -> None:
-        """Takes a value that its setting has checked."""
-        self._value = value
-
-    def reset(self) -> None:
-        """Goes back to what the program has."""
-        self._value = self._setting.value
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether it is not as in the program."""
-        return self._value != self._setting.value
 
     def numbers(self) -> list[float]:
         """What random numbers are compared with, and what is kept is multiplied by."""

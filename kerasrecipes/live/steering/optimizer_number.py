@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from keras import ops
 
-from kerasrecipes.live.setting import Setting, Value
+from kerasrecipes.live.setting import Setting
+from kerasrecipes.live.steering.moved_number import MovedNumber
 from kerasrecipes.live.steering.number_in_force import NumberInForce, rounded
 from kerasrecipes.live.steering.stand_in import StandIn
 
 
-class OptimizerNumber:
+class OptimizerNumber(MovedNumber):
     """Such a number as a knob.
 
     Args:
@@ -23,32 +23,13 @@ class OptimizerNumber:
         dtype: Of the weights.
     """
 
-    _value: Any
     is_inside = False
     is_exact = True
 
     def __init__(self, optimizer: Any, setting: Setting, dtype: str) -> None:
-        self.name = setting.name
-        self._setting, self._dtype = setting, dtype
+        super().__init__(setting)
+        self._dtype = dtype
         self._place = StandIn(optimizer, setting.name)
-        self.reset()
-
-    def setting(self) -> Setting:
-        """As it is now."""
-        return dataclasses.replace(self._setting, value=self._value)
-
-    def move(self, value: Value) -> None:
-        """Takes a value that its setting has checked."""
-        self._value = value
-
-    def reset(self) -> None:
-        """Goes back to what the program has."""
-        self._value = self._setting.value
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether it is not as in the program."""
-        return self._value != self._setting.value
 
     def numbers(self) -> list[float]:
         """The number, and what it lacks of 1."""
