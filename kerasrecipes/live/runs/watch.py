@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kerasrecipes.live.guard import Guard, is_loopback
@@ -14,6 +17,7 @@ from kerasrecipes.live.page_server import PageServer
 from kerasrecipes.live.runs.run_table import RunTable
 
 INTERVAL = 2.0  # seconds between two looks at the files
+LOOK_SECONDS = 0.2  # between two looks for Ctrl-C
 
 
 class WatchServer(PageServer):
@@ -89,10 +93,27 @@ def watch(
         ValueError: If an argument cannot be used.
     """
     server = WatchServer(directory, host=host, port=port, token=token)
-    sink(f"watching {server.table.directory} at {server.start()} (Ctrl-C ends it)")
+    with _interrupts() as heard:
+        sink(f"watching {server.table.directory} at {server.start()} (Ctrl-C ends it)")
+        try:
+            while not heard:
+                time.sleep(LOOK_SECONDS)
+        finally:
+            server.stop()
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Notes Ctrl-C, in the main thread, instead of raising.
+
+    A `KeyboardInterrupt` may come while memory is collected, where callbacks of JAX lose it.
+    """
+    heard: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield heard
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
     try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        pass
+        yield heard
     finally:
-        server.stop()
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)

@@ -1,6 +1,7 @@
 """The server of many runs: the same guard, the table as it changes, and nothing to ask for."""
 
 import contextlib
+import gc
 import signal
 import threading
 
@@ -78,3 +79,17 @@ def test_it_runs_until_it_is_interrupted(tmp_path):
     watching.watch(tmp_path, token=TOKEN, sink=hear)
     assert f"watching {tmp_path.resolve()} at http://127.0.0.1:" in said[0]
     assert f"/?token={TOKEN} " in said[0]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_while_memory_is_collected_is_not_lost(tmp_path):
+    def interrupt(phase, info):  # what a callback raises there is only printed
+        gc.callbacks.remove(interrupt)
+        signal.raise_signal(signal.SIGINT)
+
+    def hear(line):
+        gc.callbacks.append(interrupt)
+        gc.collect()
+
+    watching.watch(tmp_path, token=TOKEN, sink=hear)
+    assert interrupt not in gc.callbacks
