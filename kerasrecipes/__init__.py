@@ -15,11 +15,12 @@ from kerasrecipes.averages import ExponentiallyWeightedAverage, exponentially_we
 from kerasrecipes.ensembles import Ensemble
 
 if TYPE_CHECKING:
-    from kerasrecipes import callbacks, diagnosis, gradients, recipe, report, tuning
+    from kerasrecipes import callbacks, diagnosis, gradients, lessons, recipe, report, tuning
     from kerasrecipes.diagnosis.diagnose import diagnose
     from kerasrecipes.gradients.check_gradients import check_gradients
     from kerasrecipes.gradients.curvature import curvature
     from kerasrecipes.gradients.gradient_check import gradient_check
+    from kerasrecipes.lessons.script import lesson
     from kerasrecipes.recipe.basic_recipe import BasicRecipe
 
 __version__ = "0.1.0"
@@ -40,19 +41,22 @@ __all__ = [
     "gradients",
     "initializers",
     "layers",
+    "lesson",
+    "lessons",
     "recipe",
     "regularizers",
     "report",
     "schedules",
     "tuning",
 ]
-_LATER = ("callbacks", "diagnosis", "gradients", "recipe", "report", "tuning")
+_LATER = ("callbacks", "diagnosis", "gradients", "lessons", "recipe", "report", "tuning")
 _FROM = {
     "BasicRecipe": "recipe.basic_recipe",
     "check_gradients": "gradients.check_gradients",
     "curvature": "gradients.curvature",
     "diagnose": "diagnosis.diagnose",
     "gradient_check": "gradients.gradient_check",
+    "lesson": "lessons.script",
 }
 
 

@@ -118,7 +118,7 @@ LISTS = {
     "gradients": "Curvature Element GradientCheck GradientTap TapReading TappedFit VariableCheck "
     "check_gradients curvature gradient_check",
 }
-PACKAGES = (*LISTS, "diagnosis", "recipe", "report", "tuning")
+PACKAGES = (*LISTS, "diagnosis", "lessons", "recipe", "report", "tuning")
 
 
 def found(path):

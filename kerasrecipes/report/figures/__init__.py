@@ -5,7 +5,7 @@ words stay text: small, sharp, searchable, in the font of the page, and the same
 What cannot be drawn (no values, NaN only) becomes a figure that says so.
 """
 
-from kerasrecipes.report.figures.canvas import from_matplotlib, nothing_to_show
+from kerasrecipes.report.figures.canvas import drawing, from_matplotlib, nothing_to_show
 from kerasrecipes.report.figures.confusion import confusion_matrix
 from kerasrecipes.report.figures.costs import StepCurves, cost_curves, cost_with_penalty
 from kerasrecipes.report.figures.importances import importance_bars
@@ -29,6 +29,7 @@ __all__ = [
     "cost_against_priors",
     "cost_curves",
     "cost_with_penalty",
+    "drawing",
     "from_matplotlib",
     "importance_bars",
     "layer_values",
