@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from kerasrecipes_cli import scripts
 from kerasrecipes_cli.errors import OptionError
-from kerasrecipes_cli.scripts import listed, run_script
 
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # what Typer raises for a wrong argument
 
@@ -376,28 +376,50 @@ def watch(
 
 
 @app.command()
-def recipes() -> None:
+def recipes(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
     """List the recipes, one line each."""
-    width = max(len(name) for name, _ in listed())
-    for name, summary in listed():
+    if as_json:
+        typer.echo(scripts.as_json())
+        return
+    width = max(len(name) for name, _ in scripts.listed())
+    for name, summary in scripts.listed():
         typer.echo(f"{name:<{width}}  {summary}")
+
+
+RECIPE_ARGUMENT: Any = typer.Argument(
+    metavar="NAME", help="A name from `kerasrecipes recipes`.", autocompletion=scripts.completed
+)
 
 
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     add_help_option=False,
 )
-def recipe(
-    context: typer.Context,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A name from `kerasrecipes recipes`.")
-    ],
-) -> None:
-    """Run the recipe NAME; what follows goes to it (try --quick or --help)."""
+def recipe(context: typer.Context, name: Annotated[str, RECIPE_ARGUMENT]) -> None:
+    """Run the recipe NAME, a lesson that checks what it says; `recipe NAME --help` tells which.
+
+    Every recipe takes --quick, --seed, --out, --device, --mixed-precision, --jit, --data-parallel
+    and --json. Exit status 1 if one of its claims does not hold.
+    """
     if name in ("--help", "-h"):
         typer.echo(context.get_help())
         return
-    run_script(name, context.args)
+    scripts.run_script(name, context.args)
+
+
+@app.command()
+def notebook(
+    name: Annotated[str, RECIPE_ARGUMENT],
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE.ipynb", help="Default: NAME.ipynb, here.")
+    ] = None,
+) -> None:
+    """Write the recipe NAME as a notebook (needs the extra `docs`)."""
+    from kerasrecipes_cli.notebook import write_notebook
+
+    typer.echo(write_notebook(scripts.script_of(name), out or f"{name}.ipynb"))
 
 
 def _was_given(context: typer.Context, name: str) -> bool:
