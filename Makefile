@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: run test test-jax lint format bench results help
+.PHONY: run test test-jax lint format bench results docs topics help
 
 help:
 	@echo "make run [DATA=digits]   set up, then train, diagnose and report on DATA (a name or a file)"
@@ -19,6 +19,8 @@ help:
 	@echo "make lint                format, style, types, and the floors of the architecture"
 	@echo "make bench               every benchmark; each prints its ratios last"
 	@echo "make results             the numbers of docs/results.md, measured again"
+	@echo "make docs                the site, into site/; warnings are errors, no network is needed"
+	@echo "make topics              run the recipes that have changed; the site shows their numbers"
 
 run: $(READY)
 	$(BIN)/kerasrecipes run "$(DATA)" $(ARGS)
@@ -47,6 +49,15 @@ bench: $(READY)
 
 results: $(READY)
 	$(BIN)/python benchmarks/results.py
+
+docs: export KERAS_BACKEND ?= jax
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: $(READY)
+	$(BIN)/mkdocs build --strict --quiet
+	@echo "the site is in site/: $(BIN)/python -m http.server --directory site"
+
+topics: $(READY)
+	$(BIN)/python -m docs.site.run_recipes
 
 $(READY): pyproject.toml constraints.txt
 	@python=$$(sh .ci/find-python) || exit 1; \

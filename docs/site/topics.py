@@ -22,11 +22,30 @@ RESULTS = ROOT / "docs" / "topics"
 
 def on_files(files: Files, config: Any) -> Files:
     """Adds a page for each recipe, the list of them, and the changelog."""
-    for path in sorted(RECIPES.glob("[a-z]*.py")):
-        files.append(_generated(config, f"topics/{path.stem}.md", page(path)))
-    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    files.append(_generated(config, "changelog.md", changes))
+    paths = sorted(RECIPES.glob("[a-z]*.py"))
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").replace("](docs/", "](")
+    made = {f"topics/{path.stem}.md": page(path) for path in paths}
+    made |= {"topics/index.md": overview(config["nav"]), "changelog.md": changes}
+    for name, text in made.items():
+        files.append(File.generated(config, name, content=text))
     return files
+
+
+def overview(nav: list[dict[str, Any]]) -> str:
+    """The list of topics in the order of the navigation, each with its point."""
+    parts = [_OVERVIEW]
+    (topics,) = (entry["Topics"] for entry in nav if "Topics" in entry)
+    for group in (entry for entry in topics if isinstance(entry, dict)):
+        ((week, pages),) = group.items()
+        rows = []
+        for name in (Path(entry).stem for entry in pages):
+            result = result_of(name)
+            title, _, point = result["summary"].partition(":")
+            rows.append(f"| [{_safe(title)}]({name}.md) | {_sentence(point)} | `{name}` |")
+        parts.append(
+            f"## {week}\n\n| topic | the point | recipe |\n|---|---|---|\n" + "\n".join(rows)
+        )
+    return "\n\n".join(parts) + "\n"
 
 
 def page(path: Path) -> str:
@@ -37,7 +56,7 @@ def page(path: Path) -> str:
     result = result_of(path.stem)
     parts = [f"# {title}", _sentence(point), *_purpose(docstring), claims(result)]
     for section in result["sections"]:
-        parts += [f"## {section['title']}", *map(_safe, section["text"])]
+        parts += [f"## {section['title']}", *map(_said, section["text"])]
         parts += [_block(block, path.stem) for block in section["blocks"]]
     return "\n\n".join([*parts, *_how_to_run(path.stem, result, source)]) + "\n"
 
@@ -62,6 +81,19 @@ def claims(result: dict[str, Any]) -> str:
         said = html.escape(claim["text"] if claim["holds"] else f"Does not hold: {claim['text']}")
         rows.append(f"<li{kind}>{said}<small>{html.escape(claim['measured'])}</small></li>")
     return '<ul class="claims">\n' + "\n".join(rows) + "\n</ul>"
+
+
+_OVERVIEW = """# Topics
+
+One recipe for each topic of the course (Deep Learning Specialization, course 2). Each shows the
+problem on real data, measures it, cures it with the parts of this library, and **checks** what it
+claims: run it, and its exit status is 1 if a claim does not hold on your machine. All numbers and
+figures on these pages were made by the recipes.
+
+```sh
+kerasrecipes recipes
+kerasrecipes recipe first_steps --quick
+```"""
 
 
 def _purpose(docstring: str) -> list[str]:
@@ -103,6 +135,13 @@ def _how_to_run(name: str, result: dict[str, Any], source: str) -> list[str]:
     ]
 
 
+def _said(text: str) -> str:
+    """A paragraph; what has several lines is laid out already."""
+    if "\n" in text.strip():
+        return "\n".join(["```text", text.strip("\n"), "```"])
+    return _safe(text)
+
+
 def _safe(text: str) -> str:
     """A paragraph of a recipe as Markdown that shows it as it is."""
     return html.escape(text, quote=False).replace("*", "\\*").replace("_", "\\_")
@@ -111,7 +150,3 @@ def _safe(text: str) -> str:
 def _sentence(text: str) -> str:
     text = text.strip()
     return _safe(text[:1].upper() + text[1:])
-
-
-def _generated(config: Any, path: str, text: str) -> File:
-    return File.generated(config, path, content=text)
