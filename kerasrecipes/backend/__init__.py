@@ -34,8 +34,14 @@ from kerasrecipes.backend.dropout import (
     dropped,
 )
 from kerasrecipes.backend.placement import (
+    among_workers,
+    compiles_data_parallel,
+    data_parallel,
     device_bytes,
+    device_names,
+    splits_unevenly,
     strategy_scope,
+    worker_count,
 )
 from kerasrecipes.backend.precision import (
     double_precision,
@@ -52,11 +58,15 @@ from kerasrecipes.backend.steps import (
 )
 
 __all__ = [
+    "among_workers",
     "compiled",
     "compiled_loop",
     "compiled_outputs",
+    "compiles_data_parallel",
     "compiles_random_images",
+    "data_parallel",
     "device_bytes",
+    "device_names",
     "double_precision",
     "dropout_numbers",
     "dropped",
@@ -74,10 +84,12 @@ __all__ = [
     "runs_python",
     "set_random_state",
     "sliced_features",
+    "splits_unevenly",
     "strategy_scope",
     "training_steps",
     "value_and_gradients",
     "value_and_gradients_at",
     "value_gradients_and_rest",
     "value_in_step",
+    "worker_count",
 ]
