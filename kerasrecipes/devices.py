@@ -144,6 +144,11 @@ def compile_options() -> dict[str, Any]:
     return {"jit_compile": current().jit}
 
 
+def sees_shares() -> bool:
+    """Whether what is built now sees, in a training step, one device's share of each batch."""
+    return bool(_in_use) and _in_use[-1].data_parallel and backend.steps_see_shares()
+
+
 def even(*arrays: Any) -> Any:
     """Training arrays without the last few rows that the devices in use could not share equally.
 
@@ -161,9 +166,7 @@ def even(*arrays: Any) -> Any:
         [1, 2, 3]
     """
     devices = current()
-    count = len(devices.names) * devices.workers
-    if not devices.data_parallel or not backend.splits_unevenly():
-        count = 1
+    count = len(devices.names) * devices.workers if sees_shares() else 1
     kept = [array[: len(array) // count * count] for array in arrays]
     return kept[0] if len(kept) == 1 else kept
 

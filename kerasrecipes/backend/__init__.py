@@ -39,8 +39,9 @@ from kerasrecipes.backend.placement import (
     data_parallel,
     device_bytes,
     device_names,
-    splits_unevenly,
+    steps_see_shares,
     strategy_scope,
+    summed_over_replicas,
     worker_count,
 )
 from kerasrecipes.backend.precision import (
@@ -84,8 +85,9 @@ __all__ = [
     "runs_python",
     "set_random_state",
     "sliced_features",
-    "splits_unevenly",
+    "steps_see_shares",
     "strategy_scope",
+    "summed_over_replicas",
     "training_steps",
     "value_and_gradients",
     "value_and_gradients_at",

@@ -105,10 +105,10 @@ def among_workers() -> contextlib.AbstractContextManager:
     return tf.distribute.MultiWorkerMirroredStrategy().scope()
 
 
-def splits_unevenly() -> bool:
-    """Whether data parallel training weighs examples wrongly in a batch that cannot be divided.
+def steps_see_shares() -> bool:
+    """Whether a data parallel step sees one device's share of a batch, where JAX's sees all of it.
 
-    TensorFlow takes the mean of the devices' means. Here JAX has each device compute all of it.
+    TensorFlow then takes the mean of the shares' gradients, also where one share is larger.
     """
     return keras.backend.backend() == "tensorflow"
 
@@ -116,3 +116,23 @@ def splits_unevenly() -> bool:
 def compiles_data_parallel() -> bool:
     """Whether XLA can compile the training step of a data parallel model as a whole."""
     return keras.backend.backend() == "jax"
+
+
+def summed_over_replicas(gradients: Sequence[Any]) -> list | None:
+    """The gradients of the whole batch, where a step is given those of one device's share alone.
+
+    That is so inside a replica of a `tf.distribute` strategy with several.
+
+    Returns:
+        One for each, None for None; or None where they are of the whole batch as they are.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return None
+    there = [gradient for gradient in gradients if gradient is not None]
+    summed = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, there))
+    return [None if gradient is None else next(summed) for gradient in gradients]
