@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kerasrecipes import devices
 from kerasrecipes.lessons.options import Options
 from kerasrecipes.report.content import Cell, Figure, Section, Table
 from kerasrecipes.report.figures import drawing, from_matplotlib
@@ -65,6 +66,7 @@ class Lesson:
         self.sections: list[tuple[str, list[str], list[Table | Figure]]] = []
         self.claims: list[Claim] = []
         self.terminal = terminal
+        self.placed = contextlib.ExitStack()  # holds the devices until the lesson ends
         self.began = time.perf_counter()
 
     @property
@@ -76,8 +78,7 @@ class Lesson:
     @property
     def compile_options(self) -> dict[str, Any]:
         """What the devices ask of `model.compile`: `model.compile(..., **compile_options)`."""
-        jit = self.options.jit
-        return {"jit_compile": "auto" if jit is None else jit}
+        return devices.compile_options()
 
     def pick(self, *, quick: Item, full: Item) -> Item:
         """Returns the first with `--quick`, else the second."""

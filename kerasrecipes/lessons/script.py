@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import inspect
@@ -14,8 +15,9 @@ from typing import Any
 
 import keras
 
+from kerasrecipes import devices
 from kerasrecipes.lessons.lesson import Lesson
-from kerasrecipes.lessons.options import read_options
+from kerasrecipes.lessons.options import Options, read_options
 from kerasrecipes.lessons.result_files import write_files
 from kerasrecipes.lessons.terminal import Terminal
 
@@ -52,8 +54,9 @@ def lesson(tell: Callable[[Lesson], None]) -> Callable[..., int]:
     def main(arguments: Sequence[str] | None = None) -> int:
         file, docstring = tell.__globals__["__file__"], tell.__globals__["__doc__"]
         told = begin(Path(file).stem, docstring, arguments)
-        tell(told)
-        return end(told, Path(file).read_bytes())
+        with told.placed:
+            tell(told)
+            return end(told, Path(file).read_bytes())
 
     return main
 
@@ -70,12 +73,28 @@ def begin(name: str, docstring: str, arguments: Sequence[str] | None = None) -> 
         The `Lesson`.
 
     Raises:
-        SystemExit: After `--help`, or if an argument is wrong.
+        SystemExit: After `--help`; with status 2 and one line, if an argument is wrong or the device
+            is not there.
     """
     docstring = inspect.cleandoc(docstring)
     options = read_options(name, docstring, arguments)
     keras.utils.set_random_seed(options.seed)
-    return Lesson(name, docstring, options, Terminal(silent=options.json))
+    told = Lesson(name, docstring, options, Terminal(silent=options.json))
+    try:
+        told.placed.enter_context(_devices(options))
+    except devices.DeviceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    return told
+
+
+def _devices(options: Options) -> contextlib.AbstractContextManager:
+    return devices.use(
+        options.device,
+        mixed_precision=options.mixed_precision,
+        jit=options.jit,
+        data_parallel=options.data_parallel,
+    )
 
 
 def end(lesson: Lesson, source: bytes = b"") -> int:
@@ -98,6 +117,7 @@ def end(lesson: Lesson, source: bytes = b"") -> int:
             f"{lesson.name!r}. Call `lesson.claim`."
         )
     result = write_files(lesson, _facts(lesson, source))
+    lesson.placed.close()
     if lesson.options.json:
         json.dump(result, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
@@ -115,6 +135,6 @@ def _facts(lesson: Lesson, source: bytes) -> dict[str, Any]:
         "seed": lesson.options.seed,
         "backend": keras.backend.backend(),
         "keras": keras.__version__,
-        "device": lesson.options.device,
+        "device": str(devices.current()),
         "seconds": round(time.perf_counter() - lesson.began, 1),
     }
