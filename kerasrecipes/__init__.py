@@ -15,8 +15,16 @@ from kerasrecipes.averages import ExponentiallyWeightedAverage, exponentially_we
 from kerasrecipes.ensembles import Ensemble
 
 if TYPE_CHECKING:
-    from kerasrecipes import callbacks, devices, diagnosis, gradients, lessons
-    from kerasrecipes import recipe, report, tuning
+    from kerasrecipes import (
+        callbacks,
+        devices,
+        diagnosis,
+        gradients,
+        lessons,
+        recipe,
+        report,
+        tuning,
+    )
     from kerasrecipes.diagnosis.diagnose import diagnose
     from kerasrecipes.gradients.check_gradients import check_gradients
     from kerasrecipes.gradients.curvature import curvature

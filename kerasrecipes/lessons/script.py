@@ -73,8 +73,8 @@ def begin(name: str, docstring: str, arguments: Sequence[str] | None = None) -> 
         The `Lesson`.
 
     Raises:
-        SystemExit: After `--help`; with status 2 and one line, if an argument is wrong or the device
-            is not there.
+        SystemExit: After `--help`; with status 2 and one line, if an argument is wrong or there is
+            no such device.
     """
     docstring = inspect.cleandoc(docstring)
     options = read_options(name, docstring, arguments)

@@ -61,9 +61,12 @@ name_of = {path: str(path.relative_to(ROOT)) for path in PAGES}
 
 def script(path):
     """The blocks of a page as one script; shell blocks are run from it, in their place."""
-    parts = ["import subprocess"]
+    parts = ["import subprocess", "import sys"]
     for block in blocks(path):
-        if block.runs and block.language == "python":
+        if block.runs and "__name__" in block.code:  # a script of its own
+            parts.append(f"open('script.py', 'w').write({block.code!r})")
+            parts.append("subprocess.run([sys.executable, 'script.py'], check=True)")
+        elif block.runs and block.language == "python":
             parts.append(block.code)
         elif block.runs and block.language == "sh":
             parts.append(f"subprocess.run(['bash', '-euc', {block.code!r}], check=True)")
