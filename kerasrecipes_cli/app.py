@@ -67,6 +67,8 @@ DATA_ARGUMENT: Any = typer.Argument(
 )
 Data = Annotated[str, DATA_ARGUMENT]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
 AllowCode = Annotated[
     bool,
     typer.Option(
@@ -115,6 +117,7 @@ def run(
     restart: Annotated[
         bool, typer.Option("--restart", help="Give up an unfinished run in the --out directory.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train and diagnose a model on DATA, and write a report.
 
@@ -139,7 +142,9 @@ def run(
         "seed": seed,
     }
     given = {name: value for name, value in options.items() if _was_given(context, name)}
-    run_command(options=options, given=given, quiet=quiet, resume=resume, restart=restart)
+    run_command(
+        options=options, given=given, quiet=quiet, resume=resume, restart=restart, as_json=as_json
+    )
 
 
 @app.command()
@@ -152,6 +157,7 @@ def predict(
         str | None, typer.Option(help="CSV file to write. Default: predictions.csv in RUN.")
     ] = None,
     allow_code: AllowCode = False,
+    as_json: AsJson = False,
 ) -> None:
     """Apply the model of RUN to the rows of DATA, and write a table.
 
@@ -160,7 +166,7 @@ def predict(
     """
     from kerasrecipes_cli.predict import predict_command
 
-    predict_command(run, data, out, allow_code)
+    predict_command(run, data, out, allow_code, as_json)
 
 
 @app.command("check-gradients")
@@ -179,6 +185,7 @@ def check_gradients(
         str, typer.Option(help="exact, directional, or auto (exact up to 10,000 parameters).")
     ] = "auto",
     allow_code: AllowCode = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare the gradient of a model's cost with differences of the cost.
 
@@ -186,7 +193,9 @@ def check_gradients(
     """
     from kerasrecipes_cli.check_gradients import check_gradients_command
 
-    check_gradients_command(model, data, target, loss, examples, method, allow_code=allow_code)
+    check_gradients_command(
+        model, data, target, loss, examples, method, allow_code=allow_code, as_json=as_json
+    )
 
 
 @app.command()
@@ -206,7 +215,7 @@ def diagnose(
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="Time for the trainings of the copy. Default: 15.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
     report: Annotated[
         str | None, typer.Option(metavar="FILE.html", help="Write the findings with figures too.")
     ] = None,
@@ -245,7 +254,7 @@ def sweep(
         str | None,
         typer.Option(help="Directory for what each process prints. Default: runs/sweep-SCRIPT"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run the search of a keras-tuner SCRIPT, and see it through.
 
@@ -340,7 +349,7 @@ def nudge(
 @app.command()
 def status(
     run: Run,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what a fit is like now: progress, cost, settings, findings (see Babysitter).
 
@@ -377,7 +386,7 @@ def watch(
 
 @app.command()
 def recipes(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the recipes, one line each."""
     if as_json:

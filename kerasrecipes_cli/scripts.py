@@ -55,11 +55,13 @@ def run_script(name: str, arguments: Sequence[str]) -> None:
         SystemExit: When it has ended, with its exit status.
     """
     from kerasrecipes_cli.quiet import load_keras
+    from kerasrecipes_cli.working import working
 
     path = script_of(name)
     _options().parser(name, _docstring(path)).parse_args(arguments)
     sys.argv = [str(path), *arguments]
-    load_keras()
+    with working("loading Keras"):
+        load_keras()
     runpy.run_path(str(path), run_name="__main__")
 
 
