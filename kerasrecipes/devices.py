@@ -11,7 +11,7 @@ import keras
 
 from kerasrecipes import backend
 
-__all__ = ["DeviceError", "Devices", "compile_options", "current", "even", "use"]
+__all__ = ["DeviceError", "Devices", "compile_options", "current", "divisible", "even", "use"]
 
 KINDS = ("auto", "cpu", "gpu")
 POLICIES = {
@@ -165,10 +165,25 @@ def even(*arrays: Any) -> Any:
         >>> even([1, 2, 3])  # on one device
         [1, 2, 3]
     """
-    devices = current()
-    count = len(devices.names) * devices.workers if sees_shares() else 1
+    count = _count() if sees_shares() else 1
     kept = [array[: len(array) // count * count] for array in arrays]
     return kept[0] if len(kept) == 1 else kept
+
+
+def divisible(batch_size: int) -> int:
+    """The batch size, or the next larger one that the devices in use can share equally.
+
+    Example:
+        >>> divisible(25)  # on one device
+        25
+    """
+    return -(-batch_size // _count()) * _count()
+
+
+def _count() -> int:
+    """Devices that a batch is split over."""
+    devices = _in_use[-1] if _in_use else None
+    return len(devices.names) * devices.workers if devices and devices.data_parallel else 1
 
 
 def _check(device: Any, mixed_precision: Any, jit: Any, data_parallel: Any) -> None:

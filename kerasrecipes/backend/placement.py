@@ -102,7 +102,23 @@ def among_workers() -> contextlib.AbstractContextManager:
     """`data_parallel` over the processes that `TF_CONFIG` names; TensorFlow alone."""
     import tensorflow as tf
 
-    return tf.distribute.MultiWorkerMirroredStrategy().scope()
+    class Workers(tf.distribute.MultiWorkerMirroredStrategy):
+        """Reduces what is nested, as `fit` asks for it; TensorFlow's own takes one value alone."""
+
+        def reduce(self, reduce_op: Any, value: Any, axis: Any) -> Any:
+            if not isinstance(value, tuple | list | dict):
+                return super().reduce(reduce_op, value, axis)
+            reduced = [self.reduce(reduce_op, each, axis) for each in tf.nest.flatten(value)]
+            return tf.nest.pack_sequence_as(value, reduced)
+
+    return Workers().scope()
+
+
+def is_distributed(model: Any) -> bool:
+    """Whether a model is trained on several devices at once."""
+    if keras.backend.backend() == "tensorflow":
+        return model.distribute_strategy.num_replicas_in_sync > 1
+    return keras.backend.backend() == "jax" and keras.distribution.distribution() is not None
 
 
 def steps_see_shares() -> bool:
