@@ -23,7 +23,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from gpu_checks.page import Row, lines_of, machine, names_of_gpus
+from gpu_checks.page import Row, lines_of, machine
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "on a gpu"
@@ -34,10 +34,9 @@ LIMIT_SECONDS = 1800
 def main() -> int:
     options = read_options()
     devices = options.devices.split(",")
-    if "gpu" in devices and not names_of_gpus():
-        print(
-            "no GPU here: nothing was measured. The CPU alone: --devices cpu,cpu", file=sys.stderr
-        )
+    missing = why_not(devices)
+    if missing:
+        print(f"nothing was measured: {missing}", file=sys.stderr)
         return 2
     recipes = sorted(path.stem for path in (ROOT / "recipes").glob("*.py"))
     names = [*(f"recipe {name}" for name in recipes), *MEASURES]
@@ -65,6 +64,14 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--devices", default="cpu,gpu", help="the two that are compared")
     parser.add_argument("--small", action="store_true", help="sizes for trying the command itself")
     return parser.parse_args()
+
+
+def why_not(devices: list[str]) -> str:
+    """Why one of the devices cannot be used, in one line; empty if they can."""
+    if set(devices) == {"cpu"}:
+        return ""
+    done = _timed([*_runner(), "nothing", "gpu"])[1]
+    return _last_line(done).rpartition("DeviceError: ")[2] if done.returncode else ""
 
 
 def measured(name: str, devices: list[str], is_small: bool) -> Row:
