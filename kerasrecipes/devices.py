@@ -88,7 +88,8 @@ def use(
         mixed_precision: `True` computes in 16 bits what can be, with weights in 32: in float16 on
             a GPU, which every GPU with tensor cores is fast at, and whose small gradients Keras
             scales up; in bfloat16 on a CPU, where few compute in float16. Or `"float16"`,
-            `"bfloat16"`. By default, Keras's dtype policy as it is.
+            `"bfloat16"`. By default, Keras's dtype policy as it is. Data parallel training on
+            TensorFlow is in bfloat16 also on GPUs.
         jit: Whether XLA compiles the training step; Keras chooses by default.
         data_parallel: Whether batches are split over all visible devices of the kind; `"workers"`:
             over the processes that the environment variable `TF_CONFIG` names, too.
@@ -247,11 +248,18 @@ def _devices(
             f"data parallel training on {name} cannot be compiled by XLA, which sees the variables "
             "of one device alone: leave `jit` out."
         )
+    is_shared = data_parallel and backend.steps_see_shares()
+    precision = _policy("cpu" if is_shared else kind, mixed_precision)
+    if is_shared and precision == "mixed_float16":
+        raise DeviceError(
+            f"data parallel training on {name} cannot be in float16: Keras looks on one device "
+            "alone for gradients beyond its range, and would let others' through: use bfloat16."
+        )
     names = backend.device_names(kind)
     return Devices(
         device=kind,
         names=names if data_parallel else names[:1],
-        precision=_policy(kind, mixed_precision),
+        precision=precision,
         jit="auto" if jit is None else jit,
         data_parallel=data_parallel,
         workers=workers,

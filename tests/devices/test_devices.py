@@ -121,6 +121,17 @@ def test_other_arguments_are_refused(arguments, text):
         pass
 
 
+@pytest.mark.skipif(not backend.steps_see_shares(), reason="JAX's steps see whole batches")
+def test_float16_on_several_devices_is_refused_where_keras_sees_shares():
+    with (
+        pytest.raises(devices.DeviceError, match="use bfloat16"),
+        devices.use(mixed_precision="float16", data_parallel=True),
+    ):
+        pass
+    with devices.use(mixed_precision=True, data_parallel=True) as chosen:
+        assert chosen.precision == "mixed_bfloat16"
+
+
 def test_xla_on_several_devices_is_refused_where_it_cannot_be():
     with (
         pytest.raises(devices.DeviceError, match="cannot be compiled by XLA")
