@@ -11,7 +11,7 @@ import keras
 
 from kerasrecipes import backend
 
-__all__ = ["DeviceError", "Devices", "compile_options", "current", "even", "use"]
+__all__ = ["DeviceError", "Devices", "compile_options", "current", "divisible", "even", "use"]
 
 KINDS = ("auto", "cpu", "gpu")
 POLICIES = {
@@ -88,7 +88,8 @@ def use(
         mixed_precision: `True` computes in 16 bits what can be, with weights in 32: in float16 on
             a GPU, which every GPU with tensor cores is fast at, and whose small gradients Keras
             scales up; in bfloat16 on a CPU, where few compute in float16. Or `"float16"`,
-            `"bfloat16"`. By default, Keras's dtype policy as it is.
+            `"bfloat16"`. By default, Keras's dtype policy as it is. Data parallel training on
+            TensorFlow is in bfloat16 also on GPUs.
         jit: Whether XLA compiles the training step; Keras chooses by default.
         data_parallel: Whether batches are split over all visible devices of the kind; `"workers"`:
             over the processes that the environment variable `TF_CONFIG` names, too.
@@ -165,10 +166,25 @@ def even(*arrays: Any) -> Any:
         >>> even([1, 2, 3])  # on one device
         [1, 2, 3]
     """
-    devices = current()
-    count = len(devices.names) * devices.workers if sees_shares() else 1
+    count = _count() if sees_shares() else 1
     kept = [array[: len(array) // count * count] for array in arrays]
     return kept[0] if len(kept) == 1 else kept
+
+
+def divisible(batch_size: int) -> int:
+    """The batch size, or the next larger one that the devices in use can share equally.
+
+    Example:
+        >>> divisible(25)  # on one device
+        25
+    """
+    return -(-batch_size // _count()) * _count()
+
+
+def _count() -> int:
+    """Devices that a batch is split over."""
+    devices = _in_use[-1] if _in_use else None
+    return len(devices.names) * devices.workers if devices and devices.data_parallel else 1
 
 
 def _check(device: Any, mixed_precision: Any, jit: Any, data_parallel: Any) -> None:
@@ -232,11 +248,18 @@ def _devices(
             f"data parallel training on {name} cannot be compiled by XLA, which sees the variables "
             "of one device alone: leave `jit` out."
         )
+    is_shared = data_parallel and backend.steps_see_shares()
+    precision = _policy("cpu" if is_shared else kind, mixed_precision)
+    if is_shared and precision == "mixed_float16":
+        raise DeviceError(
+            f"data parallel training on {name} cannot be in float16: Keras looks on one device "
+            "alone for gradients beyond its range, and would let others' through: use bfloat16."
+        )
     names = backend.device_names(kind)
     return Devices(
         device=kind,
         names=names if data_parallel else names[:1],
-        precision=_policy(kind, mixed_precision),
+        precision=precision,
         jit="auto" if jit is None else jit,
         data_parallel=data_parallel,
         workers=workers,

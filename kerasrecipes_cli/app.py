@@ -107,6 +107,17 @@ def run(
     task: Annotated[
         str, typer.Option(help="classification or regression. Default: by the target.")
     ] = "auto",
+    device: Annotated[str, typer.Option(help="cpu, gpu, or auto: a GPU if there is one.")] = "auto",
+    mixed_precision: Annotated[
+        bool, typer.Option("--mixed-precision", help="Compute in 16 bits where that is enough.")
+    ] = False,
+    jit: Annotated[
+        bool | None,
+        typer.Option("--jit/--no-jit", help="Compile by XLA or not. Default: as Keras chooses."),
+    ] = None,
+    data_parallel: Annotated[
+        bool, typer.Option("--data-parallel", help="Split batches over all visible devices.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone.")] = False,
     resume: Annotated[
         str | None,
@@ -140,6 +151,10 @@ def run(
         "budget_minutes": budget_minutes,
         "out": out,
         "seed": seed,
+        "device": device,
+        "mixed_precision": mixed_precision,
+        "jit": jit,
+        "data_parallel": data_parallel,
     }
     given = {name: value for name, value in options.items() if _was_given(context, name)}
     run_command(
@@ -452,7 +467,8 @@ def main() -> None:
 
 def _is_about_input(error: Exception) -> bool:
     """Whether an exception speaks of what the user gave, in one line meant for them."""
+    names = ("DataError", "DeviceError", "OptionError")
     return any(
-        kind.__name__ in ("DataError", "OptionError") and kind.__module__.startswith("kerasrecipes")
+        kind.__name__ in names and kind.__module__.startswith("kerasrecipes")
         for kind in type(error).__mro__
     )

@@ -145,6 +145,8 @@ def _check(options: dict[str, Any]) -> None:
     minutes = options["budget_minutes"]
     if minutes is not None and not 0 < minutes < math.inf:
         raise OptionError(f"--budget-minutes must be above 0, and is {minutes:g}.")
+    if options["device"] not in ("auto", "cpu", "gpu"):
+        raise OptionError(f"--device must be cpu, gpu or auto, and is {options['device']!r}.")
     if options["task"] not in ("auto", "classification", "regression"):
         raise OptionError(
             f"--task must be classification or regression (or auto), and is {options['task']!r}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -69,9 +70,14 @@ def data_parallel(names: Sequence[str]) -> contextlib.AbstractContextManager:
     """
     if keras.backend.backend() == "jax":
         return _jax_data_parallel(names)
+    return _mirrored(tuple(names)).scope()
+
+
+@functools.cache  # two strategies on the same devices would give their sums the same names
+def _mirrored(names: tuple[str, ...]) -> Any:
     import tensorflow as tf
 
-    return tf.distribute.MirroredStrategy([name.upper() for name in names]).scope()
+    return tf.distribute.MirroredStrategy([name.upper() for name in names])
 
 
 @contextlib.contextmanager
@@ -102,7 +108,24 @@ def among_workers() -> contextlib.AbstractContextManager:
     """`data_parallel` over the processes that `TF_CONFIG` names; TensorFlow alone."""
     import tensorflow as tf
 
-    return tf.distribute.MultiWorkerMirroredStrategy().scope()
+    class Workers(tf.distribute.MultiWorkerMirroredStrategy):
+        """Reduces what `fit` asks for: what is nested, and the first axis of what has none."""
+
+        def reduce(self, reduce_op: Any, value: Any, axis: Any) -> Any:
+            if not isinstance(value, tuple | list | dict):
+                is_scalar = self.experimental_local_results(value)[0].shape.rank == 0
+                return super().reduce(reduce_op, value, None if is_scalar else axis)
+            reduced = [self.reduce(reduce_op, each, axis) for each in tf.nest.flatten(value)]
+            return tf.nest.pack_sequence_as(value, reduced)
+
+    return Workers().scope()
+
+
+def is_distributed(model: Any) -> bool:
+    """Whether a model is trained on several devices at once."""
+    if keras.backend.backend() == "tensorflow":
+        return model.distribute_strategy.num_replicas_in_sync > 1
+    return keras.backend.backend() == "jax" and keras.distribution.distribution() is not None
 
 
 def steps_see_shares() -> bool:
@@ -134,5 +157,10 @@ def summed_over_replicas(gradients: Sequence[Any]) -> list | None:
     if context is None or context.num_replicas_in_sync == 1:
         return None
     there = [gradient for gradient in gradients if gradient is not None]
-    summed = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, there))
-    return [None if gradient is None else next(summed) for gradient in gradients]
+    summed = context.all_reduce(tf.distribute.ReduceOp.SUM, there)
+    for place, gradient in enumerate(there):
+        if isinstance(gradient, tf.IndexedSlices):  # rows of an embedding; the sum forgets of what
+            rows = summed[place]
+            summed[place] = tf.IndexedSlices(rows.values, rows.indices, gradient.dense_shape)
+    rest = iter(summed)
+    return [None if gradient is None else next(rest) for gradient in gradients]

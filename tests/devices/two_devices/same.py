@@ -15,7 +15,7 @@ DEV = (X[:24] + 0.1, Y[:24])
 TOLERANCE = 2e-4  # absolute, on numbers near 1: float32 sums in another order, over a few steps
 
 
-def network(precision=None, optimizer=None):
+def network(optimizer=None):
     model = keras.Sequential(
         [
             keras.Input((5,)),
