@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from kerasrecipes.lessons.options import Options
 from kerasrecipes.report.content import Cell, Figure, Section, Table
 from kerasrecipes.report.figures import drawing, from_matplotlib
+from kerasrecipes.report.figures.canvas import label_logs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
@@ -125,6 +126,7 @@ class Lesson:
         """
         with drawing(width, height) as sheet:
             yield sheet
+            label_logs(sheet)
             figure = from_matplotlib(sheet, name=name, caption=caption, alt=alt, wide=wide)
         self.figure(figure)
 
