@@ -169,8 +169,8 @@ def draw_averages(lesson, costs, truth, averages):
         "Costs of mini-batches (dots), the cost J of the whole set (black), and averages of the "
         "dots: beta 0.5 still shakes, 0.9 follows J, 0.98 is smooth and late.",
         "Dots scattered around a falling line J; the average with 0.98 lies above it.",
-        width=6.4,
-        height=3.3,
+        width=8.0,
+        height=3.4,
         wide=True,
     ) as sheet:
         axes = sheet.subplots()
