@@ -1,15 +1,15 @@
-"""Hyperparameter scales: draw learning rates on a log scale, 1 - beta too, and not on a grid.
+"""Scales: draw the learning rate by its logarithm, momentum by that of 1 - beta, and at random.
 
-Purpose: to see that where a search looks matters before how it looks. A rate drawn evenly from
-0.0001 to 1 lies above 0.1 nine times of ten; momentum drawn evenly from 0.9 to 0.999 hardly ever
-averages over more than 100 steps. And where one hyperparameter matters and another does not, 25
-points of a grid try 5 values of the one that matters, 25 random points try 25.
+Purpose: to see why the scale of a search matters, and why a grid wastes trials. Drawn evenly from
+0.0001 to 1, nine learning rates in ten lie between 0.1 and 1; drawn by the logarithm, each factor
+of ten gets its share. Momentum acts by 1 / (1 - beta), the steps it averages over, so 1 - beta is
+drawn by its logarithm. And where one hyperparameter of two does not matter, a grid of 64 trials
+tries the other one at 8 values, a random search at 64.
 
-Expected result: shares of the draws as computed, within 3 standard errors; on `digits`, with Adam's
-learning rate and epsilon, trials on the log scale reach a lower dev cost in the median than trials
-on the linear one, for each of 3 seeds; and on the cost as those trials show it, random search finds
-a better best than a grid on average.
-Run time: about 60 s on 2 cores; with --quick about 20 s.
+Expected result: for each of 3 seeds the median dev cost of trials on the log scale is less than
+half of that on the linear one; `importance` gives nearly all to the learning rate and next to
+nothing to Adam's epsilon; and random draws beat a grid of as many trials most of the time.
+Run time: about 50 s on 2 cores; with --quick about 20 s.
 """
 
 import sys
@@ -21,259 +21,214 @@ import numpy as np
 
 import kerasrecipes as kr
 
-LOWEST, HIGHEST = 1e-4, 1.0
+RATES = (1e-4, 1.0)
+EPSILONS = (1e-9, 1e-7)
+
+
+class Grid(keras_tuner.Oracle):
+    """A grid over two hyperparameters, even on their scales: an oracle of keras-tuner's."""
+
+    def populate_space(self, trial_id):
+        """The next cell of the grid."""
+        side = round(self.max_trials**0.5)
+        cells = divmod(len(self.start_order), side)
+        space = zip(self.hyperparameters.space, cells, strict=True)
+        values = {hp.name: hp.prob_to_value((cell + 0.5) / side) for hp, cell in space}
+        return {"status": "RUNNING", "values": values}
 
 
 @kr.lesson
 def main(lesson):
-    """Draws on each scale, then searches with each."""
-    # Draws cost nothing, so draw many. Of a learning rate, see in which tenth of the range, by
-    # powers of ten, they fall.
-    lesson.section("Learning rates")
-    rates = {scale: drawn(learning_rate, scale) for scale in ("linear", "log")}
-    decades = np.arange(-4, 1)
-    shares = {scale: decade_shares(values, decades) for scale, values in rates.items()}
-    lesson.table(
-        f"Share of {DRAWS:,} learning rates by powers of ten",
-        ("scale", *(f"10^{low} to 10^{low + 1}" for low in decades[:-1])),
-        [(scale, *(f"{share:.1%}" for share in row)) for scale, row in shares.items()],
-    )
-    even = np.abs(shares["log"] - 0.25).max()
-    lesson.claim(
-        "evenly drawn, nine rates of ten lie above 0.1",
-        abs(shares["linear"][-1] - 0.9 / (HIGHEST - LOWEST)) < margin(0.9),
-        f"{shares['linear'][-1]:.1%}",
-    )
-    lesson.claim(
-        "on the log scale each power of ten gets a quarter",
-        even < margin(0.25),
-        f"at most {even:.1%} off",
-    )
+    """Three designs of a search, and the momentum's own scale."""
+    # The same search with three designs. All trials of one are trained together, in one program;
+    # they differ in learning rate and epsilon, and in their initial weights.
+    lesson.section("Learning rate: evenly, or by its logarithm")
+    x, y = kr.data.load("digits")
+    side = lesson.pick(quick=5, full=8)
+    tables = {name: [] for name in ("linear", "log", "grid")}
+    shares = []
+    for seed in lesson.progress(lesson.seeds, "searching"):
+        split = kr.data.train_dev_test_split(x / 16, y, (0.6, 0.4, 0.0), seed=seed)
+        for name, table in tables.items():
+            tuner = searched(lesson, name, split, side, seed)
+            table.append(costs_by_rate(tuner))
+            if name == "log":
+                shares.append(
+                    dict(
+                        row[:2]
+                        for row in kr.tuning.importance(tuner, interactions=0, trees=32).rows
+                    )
+                )
 
-    # Momentum averages over about 1 / (1 - beta) steps. What counts is that number, so 1 - beta is
-    # drawn on a log scale.
-    lesson.section("Momentum")
-    betas = {
-        "linear": drawn(lambda hp, scale: hp.Float("beta", 0.9, 0.999), "linear"),
-        "1 - beta on a log scale": drawn(
-            lambda hp, scale: kr.tuning.one_minus_log(hp, "beta", 0.9, 0.999), "log"
-        ),
-    }
-    long = {name: np.mean(1 / (1 - values) > 100) for name, values in betas.items()}
+    # Evenly drawn, hardly a trial is below 0.1, and what is above learns nothing here.
+    decades = np.geomspace(*RATES, 5)
     lesson.table(
-        "How many steps are averaged over",
-        ("scale", "median", "share above 100 steps"),
-        [(n, np.median(1 / (1 - values)), f"{long[n]:.1%}") for n, values in betas.items()],
-    )
-    draw_scales(lesson, rates, betas)
-    lesson.claim(
-        "evenly drawn, few betas average over more than 100 steps, on the log scale half do",
-        abs(long["linear"] - 0.009 / 0.099) < margin(0.1)
-        and abs(long["1 - beta on a log scale"] - 0.5) < margin(0.5),
-        ", ".join(f"{name}: {share:.1%}" for name, share in long.items()),
-    )
-
-    # Now three searches of as many trials on real data. Adam's epsilon does not matter, its rate
-    # does; a search does not know that. All trials of all searches are trained together.
-    lesson.section("Three searches")
-    side = lesson.pick(quick=4, full=5)
-    count = side**2
-    settings = {name: [] for name in SEARCHES}
-    for seed in lesson.seeds:
-        for name, settings_of in SEARCHES.items():
-            settings[name].append(settings_of(side, seed))
-    split = kr.data.train_dev_test_split(*kr.data.load("digits"), seed=lesson.options.seed)
-    costs = trained(settings, split, lesson.pick(quick=3, full=10))
-    tried = {name: [rate for rate, _ in found[0]] for name, found in settings.items()}
-    best = {name: np.min(found, axis=1) for name, found in costs.items()}
-    median = {name: np.median(found, axis=1) for name, found in costs.items()}
-    lesson.table(
-        f"{count} trials each, dev cost over 3 seeds",
-        ("search", "rates tried", "best, mean", "best of each seed", "median, mean"),
+        "Share of the trials in %, by learning rate",
+        ("scale", *(f"{low:g} to {10 * low:g}" for low in decades[:-1])),
         [
-            (
-                name,
-                len(set(tried[name])),
-                best[name].mean(),
-                ", ".join(f"{cost:.3f}" for cost in best[name]),
-                median[name].mean(),
-            )
-            for name in SEARCHES
+            (name, *(100 * np.histogram(rates_of(tables[name]), decades)[0] / (3 * side**2)))
+            for name in ("linear", "log")
         ],
     )
-    draw_trials(lesson, tried, costs)
+    medians = {name: [np.median(table[:, 1]) for table in tables[name]] for name in tables}
+    draw_costs(lesson, tables)
     lesson.claim(
-        "the log scale wastes fewer trials: its median cost is lower, for each seed",
-        (median["random, log"] < median["random, linear"]).all(),
-        f"{median['random, log'].mean():.3f} against {median['random, linear'].mean():.3f}",
+        "on the log scale the median dev cost is less than half of that on the linear one",
+        all(2 * a < b for a, b in zip(medians["log"], medians["linear"], strict=True)),
+        ", ".join(
+            f"{a:.2f} against {b:.2f}"
+            for a, b in zip(medians["log"], medians["linear"], strict=True)
+        ),
     )
 
-    # Which search found the best trial is luck: a grid may happen to hold a good rate. So the cost
-    # as a function of the rate is read off all trials, and both searches are repeated on it a
-    # thousand times, the grid laid out anew each time.
-    lesson.section("A grid or random points, a thousand times")
-    pairs = np.array(list(settings.values())).reshape(-1, 2)
-    curve = cost_by_rate(pairs[:, 0], np.concatenate([found.ravel() for found in costs.values()]))
-    expected = expected_best(curve, side, lesson.options.seed)
+    # Momentum: what it does goes with the number of steps it averages over, about 1 / (1 - beta).
+    # That is measured here: the steps after which an average has come to 1 - 1/e of a jump.
+    lesson.section("Momentum: by the logarithm of 1 - beta")
+    betas = (0.9, 0.9005, 0.999, 0.9995)
+    steps = [steps_averaged(beta) for beta in betas]
     lesson.table(
-        "Best cost on average, where only the rate matters",
-        ("search", "rates tried", "best cost, mean", "worst tenth"),
-        [(n, c, e.mean(), np.quantile(e, 0.9)) for (n, c), e in expected.items()],
+        "The same step in beta, at both ends",
+        ("beta", "1 / (1 - beta)", "steps averaged over, measured"),
+        [(f"{beta:g}", 1 / (1 - beta), count) for beta, count in zip(betas, steps, strict=True)],
     )
-    of_grid, of_random = (found.mean() for found in expected.values())
     lesson.claim(
-        f"{count} random trials try {count} rates, a grid {side}: their best is better on average",
-        of_random < of_grid,
-        f"{of_random:.3f} against {of_grid:.3f}",
+        "0.9 to 0.9005 changes nothing, 0.999 to 0.9995 doubles the steps",
+        steps[1] == steps[0] and abs(steps[3] / steps[2] - 2) < 0.01,
+        f"{steps[0]} to {steps[1]}, {steps[2]:,} to {steps[3]:,}",
+    )
+    long = {name: 1 / (1 - drawn(name, 1_000)) > 100 for name in ("linear", "log")}
+    lesson.claim(
+        "half of the draws of `one_minus_log` average over 100 steps or more, a tenth of even ones",
+        abs(long["log"].mean() - 1 / 2) < 0.05 and abs(long["linear"].mean() - 1 / 11) < 0.03,
+        f"{long['log'].mean():.1%} and {long['linear'].mean():.1%} of 1,000",
+    )
+
+    # At random, not on a grid. Epsilon does not matter, which nobody knows beforehand; the grid has
+    # spent its trials on it.
+    lesson.section("At random, or on a grid")
+    names = ("learning_rate", "epsilon")
+    lesson.table(
+        "Share of the differences between trials that each makes, %",
+        ("seed", *names),
+        [
+            (seed, *(100 * share[name] for name in names))
+            for seed, share in zip(lesson.seeds, shares, strict=True)
+        ],
+    )
+    lesson.claim(
+        "the learning rate matters, epsilon does not",
+        all(share["learning_rate"] > 5 * share["epsilon"] for share in shares),
+        f"at least {min(s['learning_rate'] for s in shares):.0%} "
+        f"and at most {max(s['epsilon'] for s in shares):.0%}",
+    )
+    tried = {name: [len(np.unique(table[:, 0])) for table in tables[name]] for name in tables}
+    lesson.claim(
+        f"{side**2} trials try {side} learning rates on a grid, {side**2} at random",
+        set(tried["grid"]) == {side} and set(tried["log"]) == {side**2},
+        f"best dev cost, a seed each: {best_of(tables['grid'])} on the grid, "
+        f"{best_of(tables['log'])} at random",
+    )
+
+    # A single search may be lucky. So the trials at random are taken as a measured curve of the
+    # cost, and many grids (each with a shift of its own) and many random draws are read off it.
+    won, grids, randoms = compared(np.concatenate(tables["log"]), side, lesson.options.seed)
+    lesson.claim(
+        "read off the measured costs, random draws beat a grid more often than not",
+        won > 0.5,
+        f"in {won:.0%} of 10,000 pairs; best cost {randoms:.3f} against {grids:.3f} on average",
     )
 
 
-DRAWS = 2_000
+def searched(lesson, design, split, side, seed):
+    """Trains `side` times `side` trials of a design, all in one program."""
+    kind = Grid if design == "grid" else keras_tuner.oracles.RandomSearchOracle
+    objective = keras_tuner.Objective("val_loss", "min")
+    oracle = kind(objective=objective, max_trials=side**2, seed=seed + 1)
+
+    def build(hp):
+        scale = "linear" if design == "linear" else "log"
+        rate = hp.Float("learning_rate", *RATES, sampling=scale)
+        epsilon = hp.Float("epsilon", *EPSILONS, sampling=scale)
+        layers = [keras.layers.Dense(16, "relu"), keras.layers.Dense(10, "softmax")]
+        model = keras.Sequential([keras.Input((64,)), *layers])
+        optimizer = keras.optimizers.Adam(rate, epsilon=epsilon)
+        model.compile(optimizer, "sparse_categorical_crossentropy", **lesson.compile_options)
+        return model
+
+    keras.utils.set_random_seed(seed)
+    tuner = kr.tuning.VectorizedSearch(build, oracle=oracle, directory=tempfile.mkdtemp())
+    epochs = lesson.pick(quick=8, full=20)
+    options = {"epochs": epochs, "batch_size": 64, "verbose": 0}
+    tuner.search(*split.train, validation_data=split.dev, **options)
+    return tuner
 
 
-def learning_rate(hp, scale):
-    """The learning rate, on the scale that is asked for."""
-    return hp.Float("learning_rate", LOWEST, HIGHEST, sampling=scale)
+def costs_by_rate(tuner):
+    """Learning rate and best dev cost of each trial; one that diverged has the cost of guessing."""
+    guess = np.log(10)
+    return np.array(
+        [
+            (trial.hyperparameters.get("learning_rate"), min(trial.score or guess, guess))
+            for trial in tuner.oracle.trials.values()
+        ]
+    )
 
 
-def drawn(ask, scale):
-    """What random search draws for one hyperparameter, many times."""
+def rates_of(tables):
+    """The learning rates of several searches."""
+    return np.concatenate(tables)[:, 0]
+
+
+def best_of(tables):
+    """The lowest cost of each search, in words."""
+    return ", ".join(f"{table[:, 1].min():.3f}" for table in tables)
+
+
+def steps_averaged(beta):
+    """Steps after which an exponentially weighted average has come to 1 - 1/e of a jump to 1."""
+    jump = kr.exponentially_weighted_average(np.ones(10_000), beta, bias_correction=False)
+    return int(np.argmax(jump >= 1 - 1 / np.e)) + 1
+
+
+def drawn(scale, count):
+    """Momentum from 0.9 to 0.999, drawn evenly or by the logarithm of 1 - beta."""
     hp = keras_tuner.HyperParameters()
-    ask(hp, scale)
-    parameter = hp.space[0]
-    values = np.array([parameter.random_sample(seed) for seed in range(DRAWS)])
-    return 1 - values if parameter.name == "one_minus_beta" else values
+    if scale == "log":
+        kr.tuning.one_minus_log(hp, "beta", 0.9, 0.999)
+        return 1 - np.array([hp.space[0].random_sample(seed) for seed in range(1, count + 1)])
+    hp.Float("beta", 0.9, 0.999)
+    return np.array([hp.space[0].random_sample(seed) for seed in range(1, count + 1)])
 
 
-def decade_shares(values, decades):
-    """The share of the values in each power of ten."""
-    return np.histogram(np.log10(values), decades)[0] / len(values)
+def compared(trials, side, seed, pairs=10_000):
+    """How often random draws find a lower cost than a shifted grid, and both lowest on average."""
+    trials = trials[np.argsort(trials[:, 0])]
+    places = (np.log(trials[:, 0]) - np.log(RATES[0])) / np.log(RATES[1] / RATES[0])
+    rng = np.random.default_rng(seed)
+    grid = (np.arange(side) + rng.random((pairs, 1))) / side
+    lowest = [
+        np.interp(chosen, places, trials[:, 1]).min(axis=1)
+        for chosen in (grid, rng.random((pairs, side**2)))
+    ]
+    return np.mean(lowest[1] < lowest[0]), *(part.mean() for part in lowest)
 
 
-def margin(share):
-    """Three standard errors of a share of the draws."""
-    return 3 * np.sqrt(share * (1 - share) / DRAWS)
-
-
-def grid(side, seed):
-    """All pairs of so many rates and so many epsilons; no seed changes it."""
-    rates, epsilons = np.geomspace(LOWEST, HIGHEST, side), np.geomspace(1e-10, 1e-6, side)
-    return [(rate, epsilon) for rate in rates for epsilon in epsilons]
-
-
-def at_random(scale):
-    """A search that draws pairs, the rate on a scale."""
-
-    def pairs(side, seed):
-        generator = np.random.default_rng(seed)
-        if scale == "log":
-            rates = 10 ** generator.uniform(np.log10(LOWEST), np.log10(HIGHEST), side**2)
-        else:
-            rates = generator.uniform(LOWEST, HIGHEST, side**2)
-        return list(zip(rates, 10 ** generator.uniform(-10, -6, side**2), strict=True))
-
-    return pairs
-
-
-SEARCHES = {"grid": grid, "random, log": at_random("log"), "random, linear": at_random("linear")}
-
-
-class Listed(keras_tuner.Oracle):
-    """Tries the settings of a list, in its order: an oracle is one method."""
-
-    def __init__(self, settings):
-        super().__init__("val_loss", max_trials=len(settings))
-        self.settings = settings
-
-    def populate_space(self, trial_id):
-        """The next pair."""
-        rate, epsilon = self.settings[len(self.start_order)]
-        values = {"learning_rate": float(rate), "epsilon": float(epsilon)}
-        return {"status": keras_tuner.engine.trial.TrialStatus.RUNNING, "values": values}
-
-
-def build(hp):
-    """A small network whose rate and epsilon are the trial's."""
-    rate = hp.Float("learning_rate", LOWEST, HIGHEST)
-    epsilon = hp.Float("epsilon", 1e-10, 1e-6)
-    model = keras.Sequential([keras.layers.Dense(16, "relu"), keras.layers.Dense(10)])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(
-        keras.optimizers.Adam(rate, epsilon=epsilon), loss, **kr.devices.compile_options()
-    )
-    return model
-
-
-def trained(settings, split, epochs):
-    """The dev cost of each setting: for each search an array `(seeds, trials)`."""
-    listed = [pair for seeds in settings.values() for pairs in seeds for pair in pairs]
-    (x, y), (x_dev, y_dev) = split.train, split.dev
-    with tempfile.TemporaryDirectory() as folder:
-        tuner = kr.tuning.VectorizedSearch(
-            build, oracle=Listed(listed), members=len(listed), directory=folder
-        )
-        dev = x_dev / 16, y_dev
-        tuner.search(x / 16, y, validation_data=dev, batch_size=64, epochs=epochs, verbose=0)
-        trials = [tuner.oracle.trials[trial_id] for trial_id in tuner.oracle.start_order]
-    scores = np.array([trial.score if trial.score is not None else np.inf for trial in trials])
-    return dict(zip(settings, scores.reshape(len(settings), 3, -1), strict=True))
-
-
-def cost_by_rate(rates, costs):
-    """Cost as a function of log10 of the rate: the medians of 7 neighbours, in its order."""
-    order = np.argsort(rates)
-    logs, costs = np.log10(rates[order]), np.where(np.isfinite(costs), costs, 10.0)[order]
-    windows = np.lib.stride_tricks.sliding_window_view(costs, 7)
-    return logs[3:-3], np.median(windows, axis=1)
-
-
-def expected_best(curve, side, seed, times=1_000):
-    """The best cost of many grids, each laid out anew, and of as many random searches."""
-    generator = np.random.default_rng(seed)
-    places = (np.arange(side) + generator.uniform(size=(times, 1))) / side
-    drawn = generator.uniform(size=(times, side**2))
-    low, high = np.log10(LOWEST), np.log10(HIGHEST)
-    return {
-        (name, tried.shape[1]): np.interp(low + (high - low) * tried, *curve).min(axis=1)
-        for name, tried in (("grid", places), ("random", drawn))
-    }
-
-
-def draw_scales(lesson, rates, betas):
-    """Draws where the draws of both hyperparameters fall."""
+def draw_costs(lesson, tables):
+    """Dev cost against learning rate for the three designs, all seeds."""
     with lesson.sheet(
         "scales",
-        "Learning rates and averaged steps as each scale draws them, on log axes.",
-        "On the linear scale nearly all rates lie above 0.1 and most averages below 30 steps; on "
-        "the log scale both are even.",
-        width=9.2,
-        wide=True,
+        "Dev cost of each trial against its learning rate, all seeds. Drawn evenly, trials crowd "
+        "at the right; on a grid they repeat the same few rates.",
+        "Three panels: dots crowded at the right, dots along a valley, and dots in a few columns.",
+        height=5.0,
     ) as sheet:
-        left, right = sheet.subplots(1, 2)
-        for scale, values in rates.items():
-            left.hist(np.log10(values), 40, histtype="step", label=scale, linewidth=1.8)
-        left.set(xlabel="log10 of the learning rate", ylabel="draws")
-        for name, values in betas.items():
-            right.hist(np.log10(1 / (1 - values)), 40, histtype="step", label=name, linewidth=1.8)
-        right.set(xlabel="log10 of the steps averaged over")
-        for axes in (left, right):
-            axes.legend()
-
-
-def draw_trials(lesson, tried, costs):
-    """Draws the dev cost of each trial over its rate."""
-    with lesson.sheet(
-        "trials",
-        "Dev cost of each trial over its rate, first seed: the grid tries few rates, each often.",
-        "Points in a few columns for the grid, spread points for random search.",
-        wide=True,
-        width=9.2,
-    ) as sheet:
-        axes = sheet.subplots()
-        for name, mark in zip(tried, "sox", strict=True):
-            axes.plot(tried[name], costs[name][0], mark, label=name, markersize=5)
-        axes.set(xlabel="learning rate", ylabel="dev cost", xscale="log", yscale="log")
-        axes.legend()
+        panels = sheet.subplots(3, 1, sharex=True, sharey=True)
+        for axes, (name, parts) in zip(panels, tables.items(), strict=True):
+            for table in parts:
+                axes.plot(*table.T, "o", markersize=3.5, alpha=0.7)
+            axes.set(xscale="log", yscale="log", title=name)
+        panels[1].set(ylabel="dev cost")
+        panels[2].set(xlabel="learning rate")
 
 
 if __name__ == "__main__":
