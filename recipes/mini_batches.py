@@ -78,7 +78,7 @@ def main(lesson):
     # Whether powers of two run faster, as is often said, is for this machine to tell.
     lesson.section("Time by batch size, and powers of two")
     sizes = (1, 32, 64, 65, 128, 129, 256, 257)
-    times = timed(lesson, x, y, sizes, steps=lesson.pick(quick=15, full=40))
+    times = timed(lesson, x, y, sizes, steps=lesson.pick(quick=8, full=40))
     lesson.table(
         "Processor time of a training step",
         ("batch size", "milliseconds a step", "microseconds an example"),
