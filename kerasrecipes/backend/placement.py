@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -102,6 +103,34 @@ def _jax_data_parallel(names: Sequence[str]) -> Iterator[None]:
             yield
         finally:
             distribution_lib.distribute_data_input = plain
+
+
+@contextlib.contextmanager
+def on_one_device() -> Iterator[None]:
+    """A block on the first device alone, also inside of `data_parallel`.
+
+    Outside of a training step, a `tf.distribute` strategy makes costs smaller by the number of its
+    devices, and variables that a plain step cannot update. JAX needs nothing.
+    """
+    if keras.backend.backend() != "tensorflow" or not _has_strategy():
+        yield
+        return
+    # There is no public way out of a strategy's scope.
+    distribute = importlib.import_module("tensorflow.python.distribute.distribute_lib")
+    graph = importlib.import_module("tensorflow.python.framework.ops").get_default_graph()
+    creators, graph._variable_creator_stack = graph._variable_creator_stack, []
+    distribute._push_per_thread_mode(distribute._get_default_replica_mode())
+    try:
+        yield
+    finally:
+        distribute._pop_per_thread_mode()
+        graph._variable_creator_stack = creators
+
+
+def _has_strategy() -> bool:
+    import tensorflow as tf
+
+    return tf.distribute.has_strategy()
 
 
 def among_workers() -> contextlib.AbstractContextManager:

@@ -123,9 +123,10 @@ def test_signal_and_curvature_are_the_same():
     def run():
         keras.utils.set_random_seed(1)
         model = network()
-        signal = kr.initializers.signal_propagation(model, X)
+        signal = kr.initializers.signal_propagation(model, X, Y)
         found = kr.curvature(model, X, Y)
-        return signal.verdict, found.verdict, found.smallest, found.largest
+        scales = [(row.activation_std, row.gradient_std) for row in signal.rows]
+        return scales, signal.verdict, found.verdict, found.smallest, found.largest
 
     assert_near(*both(run))
 

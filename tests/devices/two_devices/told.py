@@ -63,7 +63,11 @@ CALLBACKS = {
     ),
     "Doctor": (
         lambda tmp: C.Doctor(sink=None),
-        lambda c: (finding_rows(c.diagnosis), list(map(words, c.messages))),
+        lambda c: (
+            c.trace.run.initial_cost,
+            finding_rows(c.diagnosis),
+            list(map(words, c.messages)),
+        ),
     ),
     "Resume": (lambda tmp: C.Resume(tmp / "resume", sink=None), lambda c: None),
     "Babysitter": (
