@@ -224,6 +224,8 @@ def draw_costs(lesson, costs):
             means = [values.mean() for values in found.values()]
             axes.plot(list(found), means, "o-", color=color, markersize=4, label=name)
         axes.set(xlabel="learning rate, log scale", ylabel="J", xscale="log", ylim=(0, 2.4))
+        axes.set_xticks(list(costs[WAYS[0]]), map(str, costs[WAYS[0]]))
+        axes.minorticks_off()
         axes.legend(fontsize=9)
 
 
@@ -239,6 +241,9 @@ def draw_noise(lesson, noise):
         line = means[-1] * np.sqrt(SIZES[-1] / np.array(SIZES))
         axes.plot(SIZES, line, ":", color="#1b2330", label="1 / sqrt(size)")
         axes.set(xlabel="batch size, log scale", ylabel="noise", xscale="log", yscale="log")
+        axes.set_xticks(SIZES, map(str, SIZES))
+        axes.set_yticks((0.05, 0.1, 0.2, 0.4), ("0.05", "0.1", "0.2", "0.4"))
+        axes.minorticks_off()
         axes.legend(fontsize=9)
 
 
