@@ -1,4 +1,4 @@
-"""Learning-rate decay: it ends at less than half the distance of any constant rate.
+"""Learning-rate decay: it ends at less than half the distance that constant rates leave.
 
 Purpose: to see why the learning rate should fall, and that it matters little by which rule. A
 linear model with L2 predicts the course of diabetes; its optimum is known exactly, from a system of

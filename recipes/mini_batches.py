@@ -223,6 +223,8 @@ def draw_times(lesson, times):
         axes = sheet.subplots()
         axes.plot(list(times), [1e6 * found / size for size, found in times.items()], "o-")
         axes.set(xlabel="batch size, log scale", ylabel="microseconds", xscale="log", yscale="log")
+        axes.set_xticks((1, 32, 64, 128, 256), ("1", "32", "64", "128", "256"))
+        axes.minorticks_off()
 
 
 if __name__ == "__main__":
