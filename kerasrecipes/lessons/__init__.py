@@ -5,8 +5,8 @@ tells the lesson what it measured; the lesson prints it, draws it on a page, and
 status 1 if a claim does not hold.
 """
 
-from kerasrecipes.lessons.lesson import Claim, Lesson
 from kerasrecipes.lessons.options import Options
 from kerasrecipes.lessons.script import begin, end, lesson
+from kerasrecipes.lessons.telling import Claim, Lesson
 
 __all__ = ["Claim", "Lesson", "Options", "begin", "end", "lesson"]

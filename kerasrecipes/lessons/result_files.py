@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from kerasrecipes.checkpoints import write_bytes
-from kerasrecipes.lessons.lesson import Lesson
+from kerasrecipes.lessons.telling import Lesson
 from kerasrecipes.report.content import Fact, Figure, Page, Table
 from kerasrecipes.report.page import write
 

@@ -16,9 +16,9 @@ from typing import Any
 import keras
 
 from kerasrecipes import devices
-from kerasrecipes.lessons.lesson import Lesson
 from kerasrecipes.lessons.options import Options, read_options
 from kerasrecipes.lessons.result_files import write_files
+from kerasrecipes.lessons.telling import Lesson
 from kerasrecipes.lessons.terminal import Terminal
 
 

@@ -15,7 +15,7 @@ import rich.text
 from kerasrecipes.report.content import Figure, Table
 
 if TYPE_CHECKING:
-    from kerasrecipes.lessons.lesson import Claim
+    from kerasrecipes.lessons.telling import Claim
 
 Item = TypeVar("Item")
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+import kerasrecipes as kr
 from docs.images.floors import PICTURE, drawn
 from docs.site.run_recipes import is_current
 
 pytest.importorskip("mkdocs", reason="the site needs the extra `docs`")
 
 ROOT = Path(__file__).parents[2]
+REFERENCE = """data layers initializers regularizers schedules gradients diagnosis callbacks tuning
+recipe report lessons devices""".split()  # noqa: SIM905
 NAMES = sorted(path.stem for path in (ROOT / "recipes").glob("[a-z]*.py"))
 
 
@@ -65,6 +68,14 @@ def test_a_page_says_what_it_is_for(site, name, words):
     text = page(site, name)
     for word in words:
         assert word in text
+
+
+@pytest.mark.parametrize("package", REFERENCE)
+def test_the_reference_has_every_public_name(site, package):
+    shown = page(site, f"api/{package}")
+    listed = getattr(kr, package).__all__
+    missing = [n for n in listed if f'id="kerasrecipes.{package}.{n}"' not in shown]
+    assert missing == []
 
 
 def test_nothing_is_loaded_from_elsewhere(site):
