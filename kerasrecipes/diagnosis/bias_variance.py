@@ -13,7 +13,8 @@ from kerasrecipes.diagnosis.intervals import ErrorEstimate, wilson_interval
 from kerasrecipes.diagnosis.plain import plain
 
 VERDICTS = ("high bias", "high variance", "both", "balanced", "inconclusive")
-TOLERANCE = {"share": 0.02, "mean": 0.05}  # of a share of examples, of a relative squared error
+TOLERANCE = {"share": 0.02, "mean": 0.05}
+"""The largest gap that is called low: of a share of examples, of a relative squared error."""
 DOUBT = 2.5  # a gap is low only if it is surely below this many tolerances
 SURE = 0.25  # and high only if it is surely above this many: 0 alone is no test of a bias
 

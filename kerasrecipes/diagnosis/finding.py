@@ -8,7 +8,8 @@ from typing import Any
 
 from kerasrecipes.diagnosis.plain import plain
 
-SEVERITIES = ("error", "warning", "note")  # most severe first
+SEVERITIES = ("error", "warning", "note")
+"""How bad a finding is, the most severe first."""
 CAUSES = (
     "activation",
     "loss",
@@ -22,6 +23,7 @@ CAUSES = (
     "data",
     "regularization",
 )
+"""What a finding may name as its cause."""
 
 
 @dataclass(frozen=True)
