@@ -249,7 +249,7 @@ def draw_rates(lesson, costs):
         for name, found in costs.items():
             means = [np.mean(values) for values in found.values()]
             axes.plot(list(found), means, "o-", color=COLORS[name], markersize=4, label=name)
-        axes.set(xlabel="learning rate", ylabel="J", xscale="log", yscale="log")
+        axes.set(xlabel="learning rate", ylabel="J", xscale="log", ylim=(0, 2.4))
         axes.legend(fontsize=8)
 
 
