@@ -15,7 +15,16 @@ from kerasrecipes.averages import ExponentiallyWeightedAverage, exponentially_we
 from kerasrecipes.ensembles import Ensemble
 
 if TYPE_CHECKING:
-    from kerasrecipes import callbacks, diagnosis, gradients, lessons, recipe, report, tuning
+    from kerasrecipes import (
+        callbacks,
+        devices,
+        diagnosis,
+        gradients,
+        lessons,
+        recipe,
+        report,
+        tuning,
+    )
     from kerasrecipes.diagnosis.diagnose import diagnose
     from kerasrecipes.gradients.check_gradients import check_gradients
     from kerasrecipes.gradients.curvature import curvature
@@ -34,6 +43,7 @@ __all__ = [
     "check_gradients",
     "curvature",
     "data",
+    "devices",
     "diagnose",
     "diagnosis",
     "exponentially_weighted_average",
@@ -49,7 +59,10 @@ __all__ = [
     "schedules",
     "tuning",
 ]
-_LATER = ("callbacks", "diagnosis", "gradients", "lessons", "recipe", "report", "tuning")
+_LATER = (
+    *("callbacks", "devices", "diagnosis", "gradients"),
+    *("lessons", "recipe", "report", "tuning"),
+)
 _FROM = {
     "BasicRecipe": "recipe.basic_recipe",
     "check_gradients": "gradients.check_gradients",

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
+from kerasrecipes_cli import scripts
 from kerasrecipes_cli.errors import OptionError
-from kerasrecipes_cli.scripts import listed, run_script
 
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # what Typer raises for a wrong argument
 
@@ -67,6 +67,8 @@ DATA_ARGUMENT: Any = typer.Argument(
 )
 Data = Annotated[str, DATA_ARGUMENT]
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
 AllowCode = Annotated[
     bool,
     typer.Option(
@@ -105,6 +107,17 @@ def run(
     task: Annotated[
         str, typer.Option(help="classification or regression. Default: by the target.")
     ] = "auto",
+    device: Annotated[str, typer.Option(help="cpu, gpu, or auto: a GPU if there is one.")] = "auto",
+    mixed_precision: Annotated[
+        bool, typer.Option("--mixed-precision", help="Compute in 16 bits where that is enough.")
+    ] = False,
+    jit: Annotated[
+        bool | None,
+        typer.Option("--jit/--no-jit", help="Compile by XLA or not. Default: as Keras chooses."),
+    ] = None,
+    data_parallel: Annotated[
+        bool, typer.Option("--data-parallel", help="Split batches over all visible devices.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the result alone.")] = False,
     resume: Annotated[
         str | None,
@@ -115,6 +128,7 @@ def run(
     restart: Annotated[
         bool, typer.Option("--restart", help="Give up an unfinished run in the --out directory.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train and diagnose a model on DATA, and write a report.
 
@@ -137,9 +151,15 @@ def run(
         "budget_minutes": budget_minutes,
         "out": out,
         "seed": seed,
+        "device": device,
+        "mixed_precision": mixed_precision,
+        "jit": jit,
+        "data_parallel": data_parallel,
     }
     given = {name: value for name, value in options.items() if _was_given(context, name)}
-    run_command(options=options, given=given, quiet=quiet, resume=resume, restart=restart)
+    run_command(
+        options=options, given=given, quiet=quiet, resume=resume, restart=restart, as_json=as_json
+    )
 
 
 @app.command()
@@ -152,6 +172,7 @@ def predict(
         str | None, typer.Option(help="CSV file to write. Default: predictions.csv in RUN.")
     ] = None,
     allow_code: AllowCode = False,
+    as_json: AsJson = False,
 ) -> None:
     """Apply the model of RUN to the rows of DATA, and write a table.
 
@@ -160,7 +181,7 @@ def predict(
     """
     from kerasrecipes_cli.predict import predict_command
 
-    predict_command(run, data, out, allow_code)
+    predict_command(run, data, out, allow_code, as_json)
 
 
 @app.command("check-gradients")
@@ -179,6 +200,7 @@ def check_gradients(
         str, typer.Option(help="exact, directional, or auto (exact up to 10,000 parameters).")
     ] = "auto",
     allow_code: AllowCode = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compare the gradient of a model's cost with differences of the cost.
 
@@ -186,7 +208,9 @@ def check_gradients(
     """
     from kerasrecipes_cli.check_gradients import check_gradients_command
 
-    check_gradients_command(model, data, target, loss, examples, method, allow_code=allow_code)
+    check_gradients_command(
+        model, data, target, loss, examples, method, allow_code=allow_code, as_json=as_json
+    )
 
 
 @app.command()
@@ -206,7 +230,7 @@ def diagnose(
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="Time for the trainings of the copy. Default: 15.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
     report: Annotated[
         str | None, typer.Option(metavar="FILE.html", help="Write the findings with figures too.")
     ] = None,
@@ -245,7 +269,7 @@ def sweep(
         str | None,
         typer.Option(help="Directory for what each process prints. Default: runs/sweep-SCRIPT"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run the search of a keras-tuner SCRIPT, and see it through.
 
@@ -340,7 +364,7 @@ def nudge(
 @app.command()
 def status(
     run: Run,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what a fit is like now: progress, cost, settings, findings (see Babysitter).
 
@@ -376,28 +400,50 @@ def watch(
 
 
 @app.command()
-def recipes() -> None:
+def recipes(
+    as_json: AsJson = False,
+) -> None:
     """List the recipes, one line each."""
-    width = max(len(name) for name, _ in listed())
-    for name, summary in listed():
+    if as_json:
+        typer.echo(scripts.as_json())
+        return
+    width = max(len(name) for name, _ in scripts.listed())
+    for name, summary in scripts.listed():
         typer.echo(f"{name:<{width}}  {summary}")
+
+
+RECIPE_ARGUMENT: Any = typer.Argument(
+    metavar="NAME", help="A name from `kerasrecipes recipes`.", autocompletion=scripts.completed
+)
 
 
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     add_help_option=False,
 )
-def recipe(
-    context: typer.Context,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A name from `kerasrecipes recipes`.")
-    ],
-) -> None:
-    """Run the recipe NAME; what follows goes to it (try --quick or --help)."""
+def recipe(context: typer.Context, name: Annotated[str, RECIPE_ARGUMENT]) -> None:
+    """Run the recipe NAME, a lesson that checks what it says; `recipe NAME --help` tells which.
+
+    Every recipe takes --quick, --seed, --out, --device, --mixed-precision, --jit, --data-parallel
+    and --json. Exit status 1 if one of its claims does not hold.
+    """
     if name in ("--help", "-h"):
         typer.echo(context.get_help())
         return
-    run_script(name, context.args)
+    scripts.run_script(name, context.args)
+
+
+@app.command()
+def notebook(
+    name: Annotated[str, RECIPE_ARGUMENT],
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE.ipynb", help="Default: NAME.ipynb, here.")
+    ] = None,
+) -> None:
+    """Write the recipe NAME as a notebook (needs the extra `docs`)."""
+    from kerasrecipes_cli.notebook import write_notebook
+
+    typer.echo(write_notebook(scripts.script_of(name), out or f"{name}.ipynb"))
 
 
 def _was_given(context: typer.Context, name: str) -> bool:
@@ -421,7 +467,8 @@ def main() -> None:
 
 def _is_about_input(error: Exception) -> bool:
     """Whether an exception speaks of what the user gave, in one line meant for them."""
+    names = ("DataError", "DeviceError", "OptionError")
     return any(
-        kind.__name__ in ("DataError", "OptionError") and kind.__module__.startswith("kerasrecipes")
+        kind.__name__ in names and kind.__module__.startswith("kerasrecipes")
         for kind in type(error).__mro__
     )

@@ -12,10 +12,12 @@ import numpy as np
 from kerasrecipes_cli.errors import OptionError
 from kerasrecipes_cli.quiet import load_keras
 from kerasrecipes_cli.saved_model import prepare, targets
+from kerasrecipes_cli.working import working
 
 if TYPE_CHECKING:
     from kerasrecipes.diagnosis import Diagnosis
 
+USUAL_SECONDS = 15.0  # the budget of `diagnose`
 HELD_OUT = 5  # every fifth example, in a random order
 
 
@@ -45,7 +47,8 @@ def diagnose_command(
     """
     if report is not None:
         _check_report(Path(report))
-    load_keras()
+    with working("loading Keras"):
+        load_keras()
     import kerasrecipes
     from kerasrecipes.data.visible import visible
 
@@ -58,9 +61,10 @@ def diagnose_command(
     train, dev = _parts(len(x))
     y = targets(network, y)
     try:
-        found = kerasrecipes.diagnose(
-            network, x[train], y[train], validation_data=(x[dev], y[dev]), **options
-        )
+        with working("diagnosing", seconds=options.get("seconds", USUAL_SECONDS)):
+            found = kerasrecipes.diagnose(
+                network, x[train], y[train], validation_data=(x[dev], y[dev]), **options
+            )
     except (ValueError, TypeError) as error:
         raise OptionError(visible(str(error))) from error
     _show(found, as_json)

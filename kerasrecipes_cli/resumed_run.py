@@ -54,4 +54,8 @@ def _words(name: str, value: Any) -> str:
     if name == "data":
         return f"on `{value}`"
     flag = f"--{name.replace('_', '-')}"
-    return f"without {flag}" if value is None else f"with {flag} {value}"
+    if name == "jit" and value is False:
+        return "with --no-jit"
+    if value is None or value is False:
+        return f"without {flag}"
+    return f"with {flag}" if value is True else f"with {flag} {value}"

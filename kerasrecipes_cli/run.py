@@ -25,6 +25,7 @@ def run_command(
     quiet: bool,
     resume: str | None = None,
     restart: bool = False,
+    as_json: bool = False,
 ) -> None:
     """Runs the main job or goes on with one, shows it, and says where its files are.
 
@@ -34,15 +35,17 @@ def run_command(
         quiet: Whether to print the result alone.
         resume: Directory of the run to go on with.
         restart: Whether to give up an unfinished run in the directory.
+        as_json: Whether to print the result as JSON, and nothing else.
     """
     _check(options)
     _check_resume(options["data"], resume, restart)
-    if not quiet:
+    if not (quiet or as_json):
         _announce(options["data"] or f"--resume {resume}")
     load_keras()
     from kerasrecipes_cli.console import Console
 
-    console = Console(highlight=False, emoji=False)
+    console = Console(highlight=False, emoji=False, stderr=as_json)
+    quiet = quiet or as_json
     if resume is not None and _is_finished(resume, given):
         console.print(
             f"the run in `{resume}` is finished: nothing is left to do, and nothing was changed.",
@@ -53,7 +56,9 @@ def run_command(
     job = _shown(console, options, quiet, resume, restart)
     from kerasrecipes_cli.display import result_lines
 
-    for line in result_lines(job):
+    if as_json:
+        print((job.directory / "result.json").read_text(encoding="utf-8"))
+    for line in () if as_json else result_lines(job):
         console.print(line, soft_wrap=True)
     if job.interrupted:
         console.print("interrupted: the best model so far was saved.", soft_wrap=True)
@@ -140,6 +145,8 @@ def _check(options: dict[str, Any]) -> None:
     minutes = options["budget_minutes"]
     if minutes is not None and not 0 < minutes < math.inf:
         raise OptionError(f"--budget-minutes must be above 0, and is {minutes:g}.")
+    if options["device"] not in ("auto", "cpu", "gpu"):
+        raise OptionError(f"--device must be cpu, gpu or auto, and is {options['device']!r}.")
     if options["task"] not in ("auto", "classification", "regression"):
         raise OptionError(
             f"--task must be classification or regression (or auto), and is {options['task']!r}."

@@ -39,7 +39,10 @@ def main(lesson):
     """Minimises the cost in three ways, then another cost by the third."""
     lesson.section("The cost, and a gradient that nobody wrote down")
     checked = kr.check_gradients(cost, np.array(3.0))
-    lesson.say(f"At w = 3 its gradient agrees with differences of it: {checked}")
+    lesson.say(
+        f"At w = 3 the framework's gradient agrees with differences of the cost to a relative "
+        f"distance of {checked.distance:.1e}: the check says {checked.verdict!r}."
+    )
 
     # By hand: the gradient comes from the framework (on TensorFlow a `tf.GradientTape`, on JAX
     # `jax.grad`), the update of gradient descent is written out.
@@ -79,6 +82,7 @@ def main(lesson):
         axes.legend()
 
     apart = max(np.abs(np.subtract(path, by_hand)).max() for path in paths.values())
+    lesson.claim("the gradient is right", checked.passed, f"distance {checked.distance:.1e}")
     lesson.claim("w = 5 is found", abs(by_fit[-1] - 5) < 1e-4, f"w = {by_fit[-1]:.6f}")
     lesson.claim("the three ways are one", apart < 1e-4, f"at most {apart:.1e} apart")
     lesson.claim("other data, another w", abs(other[-1] - 10) < 1e-4, f"w = {other[-1]:.6f}")

@@ -1,6 +1,7 @@
 """Every recipe reads as a lesson and runs."""
 
 import ast
+import json
 import runpy
 from pathlib import Path
 
@@ -12,15 +13,40 @@ from tests.cli.command import call
 FOLDER = Path(__file__).parents[1] / "recipes"
 PATHS = sorted(FOLDER.glob("[a-z]*.py"))
 each_recipe = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
+TOPICS = [
+    "split",
+    "bias_variance",
+    "basic_recipe",
+    "regularization",
+    "dropout",
+    "augmentation",
+    "early_stopping",
+    "ensembles",
+    "normalizing_inputs",
+    "vanishing_exploding",
+    "gradient_checking",
+    "mini_batches",
+    "averages",
+    "optimizers",
+    "learning_rate_decay",
+    "saddle_points",
+    "hyperparameter_scales",
+    "coarse_to_fine",
+    "pandas_and_caviar",
+    "batch_normalization",
+    "softmax",
+    "first_steps",
+]
 
 
-def test_there_are_recipes():
-    assert {path.stem for path in PATHS} >= {"basic_recipe", "gradient_checking"}
+def test_each_topic_of_the_course_has_its_recipe():
+    assert sorted(TOPICS) == [path.stem for path in PATHS]
 
 
 @each_recipe
 def test_it_says_its_purpose_its_result_and_its_time(path):
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert ": " in docstring.partition("\n")[0]
     for part in ("Purpose: ", "Expected result: ", "Run time: "):
         assert part in docstring
 
@@ -39,15 +65,33 @@ def test_it_stands_on_the_public_library(path):
 
 
 @each_recipe
-def test_its_quick_mode_runs_and_its_claim_holds(path, capsys):
+def test_its_quick_mode_runs_and_its_claims_hold(path, tmp_path, capsys):
     main = runpy.run_path(str(path), run_name="recipe")["main"]
-    assert main(["--quick"]) == 0
-    assert "the claim holds" in capsys.readouterr().out
+    policy = keras.config.dtype_policy().name
+    assert main(["--quick", "--out", str(tmp_path)]) == 0, capsys.readouterr().out
+    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert result["recipe"] == path.stem
+    assert result["claims"]
+    assert all(claim["holds"] for claim in result["claims"])
+    blocks = [block for section in result["sections"] for block in section["blocks"]]
+    assert any("table" in block for block in blocks)
+    assert any("figure" in block for block in blocks)
+    assert (tmp_path / "report.html").is_file()
+    assert keras.config.dtype_policy().name == policy
 
 
-def test_the_command_line_runs_one():
-    outcome = call("recipe", "gradient_checking", "--quick", "--seed", "1")
+def test_the_command_line_runs_one(tmp_path):
+    outcome = call("recipe", "gradient_checking", "--quick", "--seed", "1", directory=tmp_path)
     assert outcome.status == 0
     assert outcome.err == ""
     assert "the claim holds" in outcome.out
+    assert (tmp_path / "runs" / "recipe-gradient_checking" / "report.html").is_file()
     assert keras.config.floatx() == "float32"
+
+
+@pytest.mark.parametrize(
+    "options", [["--mixed-precision"], ["--jit"], ["--device", "cpu", "--no-jit"]], ids=str
+)
+def test_one_runs_as_it_is_told_to(options, tmp_path, capsys):
+    main = runpy.run_path(str(FOLDER / "softmax.py"), run_name="recipe")["main"]
+    assert main(["--quick", "--out", str(tmp_path), *options]) == 0, capsys.readouterr().out

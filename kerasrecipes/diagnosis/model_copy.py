@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes import backend
+
 
 class CannotCopyError(ValueError):
     """The model cannot be rebuilt from its config; the message says why."""
@@ -95,13 +97,14 @@ def copy_weights(model: keras.Model, copy: keras.Model) -> None:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Python's and NumPy's random states after the block as before it.
+    """Python's and NumPy's random states after the block as before it; one device inside it.
 
     Layers that are built draw the seeds of their initializers from them.
     """
     python, numpy = random.getstate(), np.random.get_state()
     try:
-        yield
+        with backend.on_one_device():
+            yield
     finally:
         random.setstate(python)
         np.random.set_state(numpy)

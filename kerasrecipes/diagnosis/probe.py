@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops, tree
 
+from kerasrecipes import backend
 from kerasrecipes.diagnosis.bench import Bench, as_tensors
 from kerasrecipes.diagnosis.case import Case, sampled
 from kerasrecipes.diagnosis.collect import floor_cost, prior_cost, skill
@@ -77,9 +78,10 @@ def cost_of(model: Any, x: Any, y: Any, weights: Any = None) -> float:
     """The cost in inference mode, penalties included; NaN where it is not finite."""
     x, y = as_tensors(x), as_tensors(y)
     weights = None if weights is None else as_tensors(weights)
-    cost = model.compute_loss(
-        x=x, y=y, y_pred=model(x, training=False), sample_weight=weights, training=False
-    )
+    with backend.on_one_device():
+        cost = model.compute_loss(
+            x=x, y=y, y_pred=model(x, training=False), sample_weight=weights, training=False
+        )
     return float(ops.convert_to_numpy(cost))
 
 

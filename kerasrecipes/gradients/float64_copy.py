@@ -56,13 +56,13 @@ def float64_copy(layer: keras.Layer, *example_inputs: Any) -> keras.Layer:
 
 @contextlib.contextmanager
 def float64_bench() -> Iterator[None]:
-    """Keras in float64 inside the block; afterwards its settings and random states as before.
+    """Keras in float64 on one device inside the block; afterwards all settings are as before.
 
-    Copying a model draws seeds for its initializers from Python's and NumPy's generators.
+    So are random states: copying a model draws seeds from Python's and NumPy's generators.
     """
     python, numpy = random.getstate(), np.random.get_state()
     try:
-        with backend.double_precision():
+        with backend.on_one_device(), backend.double_precision():
             yield
     finally:
         random.setstate(python)

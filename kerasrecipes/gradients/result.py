@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 GREAT, OK = 1e-7, 1e-3  # the course's thresholds of the distance
 
@@ -112,6 +115,17 @@ class GradientCheck:
         disagreements = ["largest disagreements:", *wrong] if wrong else []
         return "\n".join([head, *self._remarks(), *rows, *disagreements])
 
+    def to_dict(self) -> dict[str, Any]:
+        """Returns all of it as plain values for strict JSON; NaN and infinity are None."""
+        return _plain(
+            {
+                **vars(self),
+                "variables": {name: vars(row) for name, row in self.variables.items()},
+                "worst": [element._asdict() for element in self.worst],
+                "kinks": [element._asdict() for element in self.kinks],
+            }
+        )
+
     def _remarks(self) -> Iterator[str]:
         """On what the check cannot see, and on steps that do not suit."""
         if self.method == "directional":
@@ -133,3 +147,13 @@ def judge(distance: float, passed: bool) -> str:
     if distance < GREAT:
         return "great"
     return "ok" if distance < OK or passed else "bad"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value.item() if isinstance(value, np.generic) else value

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import keras
+
+from kerasrecipes import backend
 
 
 class Tap(Protocol):
@@ -54,7 +57,11 @@ def _tapped(optimizer: Any) -> _TappedApply | None:
 
 
 class _TappedApply:
-    """Stands in the place of `optimizer.apply` while taps are open."""
+    """Stands in the place of `optimizer.apply` while taps are open.
+
+    Where each device has the gradients of its own share of the batch, taps see their sum. It is
+    summed once: the optimizer, which would do so after them, finds it done.
+    """
 
     def __init__(self, optimizer: Any) -> None:
         self.optimizer: Any = updating(optimizer)
@@ -62,16 +69,43 @@ class _TappedApply:
         self._apply = self.optimizer.apply
         self._replaced = [(self.optimizer, "apply")]
         _set(self.optimizer, "apply", self)
+        self._replica = threading.local()  # each replica runs in a thread of its own
+        self._sum = getattr(self.optimizer, "_all_reduce_sum_gradients", None)
+        if self._sum is not None:  # on TensorFlow; there is no public way past it
+            self._replaced.append((self.optimizer, "_all_reduce_sum_gradients"))
+            _set(self.optimizer, "_all_reduce_sum_gradients", self._sum_unless_summed)
         for each in {id(each): each for each in (self.optimizer, optimizer)}.values():
             for name in ("save_own_variables", "load_own_variables"):
                 self._replaced.append((each, name))
                 _set(each, name, functools.partial(self._without_taps, getattr(each, name)))
 
     def __call__(self, grads: Any, trainable_variables: Any = None) -> Any:
+        shares = list(grads)
+        summed = backend.summed_over_replicas(shares)
         apply = self._apply
+        if summed is not None:
+            apply = functools.partial(self._apply_summed, shares, summed)
         for tap in self.taps:
             apply = functools.partial(tap.watch, apply)
-        return apply(grads, trainable_variables)
+        return apply(shares if summed is None else summed, trainable_variables)
+
+    def _apply_summed(
+        self, shares: list, summed: list, grads: Any, trainable_variables: Any
+    ) -> Any:
+        """The optimizer's step by gradients that are summed already."""
+        if _changes_shares(self.optimizer):  # Keras clips each share for itself
+            share_of = {id(whole): share for whole, share in zip(summed, shares, strict=True)}
+            return self._apply([share_of[id(grad)] for grad in grads], trainable_variables)
+        self._replica.has_summed = True
+        try:
+            return self._apply(grads, trainable_variables)
+        finally:
+            self._replica.has_summed = False
+
+    def _sum_unless_summed(self, pairs: Any) -> Any:
+        if getattr(self._replica, "has_summed", False):
+            return list(pairs)
+        return self._sum(pairs)  # type: ignore[misc]
 
     def add(self, tap: Tap) -> None:
         if all(known is not tap for known in self.taps):
@@ -110,6 +144,16 @@ class _TappedApply:
     def _untrack(self, tap: Tap) -> None:
         for variable in tap.variables:
             self.optimizer._untrack_variable(variable)
+
+
+def _changes_shares(optimizer: Any) -> bool:
+    """Whether gradients of shares of a batch are changed before they are summed."""
+    return bool(
+        optimizer.clipnorm
+        or optimizer.clipvalue
+        or optimizer.global_clipnorm
+        or optimizer.gradient_accumulation_steps
+    )
 
 
 def _set(optimizer: Any, name: str, value: Any) -> None:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops, tree
 
+from kerasrecipes import backend
 from kerasrecipes.initializers.layer_calls import layer_name
 from kerasrecipes.initializers.model_inputs import checked_inputs
 from kerasrecipes.initializers.remedies import is_activation, remedies
@@ -65,7 +66,8 @@ def signal_propagation(
     """
     x = checked_inputs(model, x)
     _require_finite_weights(model)
-    trace = trace_signal(model, x, _projection(seed) if y is None else _cost(model, x, y))
+    with backend.on_one_device():
+        trace = trace_signal(model, x, _projection(seed) if y is None else _cost(model, x, y))
     calls = trace.calls
     if len(calls) < 2:
         raise ValueError(

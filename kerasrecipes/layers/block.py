@@ -2,6 +2,7 @@
 
 import keras
 
+from kerasrecipes import devices
 from kerasrecipes.layers.inverted_dropout import InvertedDropout
 from kerasrecipes.layers.kernel_scale import kernel_initializer_for
 
@@ -64,6 +65,7 @@ class Block(keras.layers.Layer):
             axis=axis,
             momentum=self.momentum,
             epsilon=self.epsilon,
+            synchronized=devices.sees_shares(),  # statistics of the batch, as on one device
             dtype=self.dtype_policy,
             name="normalization",
         )

@@ -7,6 +7,6 @@ status 1 if a claim does not hold.
 
 from kerasrecipes.lessons.lesson import Claim, Lesson
 from kerasrecipes.lessons.options import Options
-from kerasrecipes.lessons.script import lesson
+from kerasrecipes.lessons.script import begin, end, lesson
 
-__all__ = ["Claim", "Lesson", "Options", "lesson"]
+__all__ = ["Claim", "Lesson", "Options", "begin", "end", "lesson"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kerasrecipes import devices
 from kerasrecipes.lessons.options import Options
 from kerasrecipes.report.content import Cell, Figure, Section, Table
 from kerasrecipes.report.figures import drawing, from_matplotlib
+from kerasrecipes.report.figures.canvas import label_logs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Sheet
@@ -37,30 +40,35 @@ class Claim:
 class Lesson:
     """What a recipe shows, printed as it comes and kept for its page.
 
-    A recipe gets one from `kr.lesson`; see there.
+    A recipe gets one from `kr.lesson`, a notebook from `kr.lessons.begin`.
 
     Args:
+        name: Name of the recipe.
+        docstring: What it is for; the first line is the title of its page.
         options: The `Options` of the run.
         terminal: Where it prints.
 
     Attributes:
-        options: As given.
+        name, docstring, options: As given.
         sections: List of `(title, text, blocks)`, what was shown so far.
         claims: List of `Claim`.
 
     Example:
     >>> from pathlib import Path
     >>> from kerasrecipes.lessons.terminal import Terminal
-    >>> lesson = Lesson(Options(quick=True, seed=5, out=Path("runs")), Terminal(silent=True))
+    >>> options = Options(quick=True, seed=5, out=Path("runs"))
+    >>> lesson = Lesson("averages", "Averages: ...", options, Terminal(silent=True))
     >>> lesson.seeds, lesson.pick(quick=2, full=50)
     ((5, 6, 7), 2)
     """
 
-    def __init__(self, options: Options, terminal: Terminal) -> None:
-        self.options = options
+    def __init__(self, name: str, docstring: str, options: Options, terminal: Terminal) -> None:
+        self.name, self.docstring, self.options = name, docstring, options
         self.sections: list[tuple[str, list[str], list[Table | Figure]]] = []
         self.claims: list[Claim] = []
-        self._terminal = terminal
+        self.terminal = terminal
+        self.placed = contextlib.ExitStack()  # holds the devices until the lesson ends
+        self.began = time.perf_counter()
 
     @property
     def seeds(self) -> tuple[int, int, int]:
@@ -71,8 +79,7 @@ class Lesson:
     @property
     def compile_options(self) -> dict[str, Any]:
         """What the devices ask of `model.compile`: `model.compile(..., **compile_options)`."""
-        jit = self.options.jit
-        return {"jit_compile": "auto" if jit is None else jit}
+        return devices.compile_options()
 
     def pick(self, *, quick: Item, full: Item) -> Item:
         """Returns the first with `--quick`, else the second."""
@@ -81,23 +88,23 @@ class Lesson:
     def section(self, title: str) -> None:
         """Begins a part with its own heading."""
         self.sections.append((title, [], []))
-        self._terminal.heading(title)
+        self.terminal.heading(title)
 
     def say(self, text: str) -> None:
         """Adds a paragraph."""
         self._here()[1].append(text)
-        self._terminal.text(text)
+        self.terminal.text(text)
 
     def table(self, caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         """Adds a table: one cell a column in each row, numbers shown with four digits."""
         table = Table(tuple(columns), tuple(tuple(row) for row in rows), caption)
         self._here()[2].append(table)
-        self._terminal.table(table)
+        self.terminal.table(table)
 
     def figure(self, figure: Figure) -> None:
         """Adds a figure of `kr.report.figures`."""
         self._here()[2].append(figure)
-        self._terminal.figure(figure)
+        self.terminal.figure(figure)
 
     @contextlib.contextmanager
     def sheet(
@@ -125,6 +132,7 @@ class Lesson:
         """
         with drawing(width, height) as sheet:
             yield sheet
+            label_logs(sheet)
             figure = from_matplotlib(sheet, name=name, caption=caption, alt=alt, wide=wide)
         self.figure(figure)
 
@@ -132,11 +140,11 @@ class Lesson:
         """States a claim and whether it held; one that did not makes the exit status 1."""
         claim = Claim(text, bool(holds), measured)
         self.claims.append(claim)
-        self._terminal.claim(claim)
+        self.terminal.claim(claim)
 
     def progress(self, items: Iterable[Item], label: str) -> Iterator[Item]:
         """Yields the items, with a bar on a terminal."""
-        return self._terminal.progress(items, label)
+        return self.terminal.progress(items, label)
 
     def page_sections(self) -> tuple[Section, ...]:
         """What was shown, as the sections of a report."""

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 
 @dataclass(frozen=True)
@@ -45,19 +46,36 @@ def read_options(name: str, docstring: str, arguments: Sequence[str] | None = No
         The `Options`.
 
     Raises:
-        SystemExit: After `--help` (status 0) or a wrong argument (status 2).
+        SystemExit: After `--help`, with status 0; with status 2 and one line, if an argument is
+            wrong or the directory cannot be made.
 
     Example:
-    >>> read_options("dropout", "Dropout.", ["--quick", "--seed", "3"]).seed
+    >>> read_options("dropout", "Dropout.", ["--seed", "3", "--out", "/tmp"]).seed
     3
     """
-    return Options(**vars(parser(name, docstring).parse_args(arguments)))
+    made = parser(name, docstring)
+    options = Options(**vars(made.parse_args(arguments)))
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)  # now, not after two minutes of work
+    except OSError as error:
+        made.error(f"--out cannot be made into a directory: {error}")
+    return options
 
 
-def parser(name: str, docstring: str) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit status 2."""
+        self.exit(2, f"error: {message}: see `{self.prog} --help`.\n")
+
+
+def parser(name: str, docstring: str) -> Parser:
     """The parser of a recipe's command line; its help is the docstring and the options."""
-    made = argparse.ArgumentParser(
-        name, description=docstring, formatter_class=argparse.RawDescriptionHelpFormatter
+    made = Parser(
+        f"kerasrecipes recipe {name}",
+        description=docstring,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--quick", action="store_true", help="under 20 s on 2 cores; same claims")
     made.add_argument("--seed", type=_seed, default=0, help="the first of the seeds; default 0")
@@ -87,7 +105,6 @@ def parser(name: str, docstring: str) -> argparse.ArgumentParser:
 
 
 def _seed(text: str) -> int:
-    seed = int(text)
-    if not 0 <= seed < 2**31:
-        raise argparse.ArgumentTypeError(f"must be from 0 to {2**31 - 1}, not {seed}")
-    return seed
+    if not (text.isdecimal() and int(text) < 2**31):
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to {2**31 - 1}, not {text!r}")
+    return int(text)

@@ -14,13 +14,11 @@ from kerasrecipes.report.content import Fact, Figure, Page, Table
 from kerasrecipes.report.page import write
 
 
-def write_files(lesson: Lesson, name: str, docstring: str, facts: dict[str, Any]) -> dict[str, Any]:
+def write_files(lesson: Lesson, facts: dict[str, Any]) -> dict[str, Any]:
     """Writes `report.html`, the figures and `result.json` into the lesson's directory.
 
     Args:
         lesson: The `Lesson`, after its last line.
-        name: Name of the recipe.
-        docstring: Of the recipe; its first line is the title, the rest the subtitle.
         facts: What else `result.json` says: seconds, devices, versions.
 
     Returns:
@@ -32,8 +30,8 @@ def write_files(lesson: Lesson, name: str, docstring: str, facts: dict[str, Any]
     folder = lesson.options.out
     folder.mkdir(parents=True, exist_ok=True)
     result = {
-        "recipe": name,
-        "summary": docstring.partition("\n")[0],
+        "recipe": lesson.name,
+        "summary": lesson.docstring.partition("\n")[0],
         "holds": all(claim.holds for claim in lesson.claims),
         **facts,
         "claims": [vars(claim) for claim in lesson.claims],

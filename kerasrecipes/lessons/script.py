@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import inspect
 import json
 import sys
 import time
@@ -13,8 +15,9 @@ from typing import Any
 
 import keras
 
+from kerasrecipes import devices
 from kerasrecipes.lessons.lesson import Lesson
-from kerasrecipes.lessons.options import read_options
+from kerasrecipes.lessons.options import Options, read_options
 from kerasrecipes.lessons.result_files import write_files
 from kerasrecipes.lessons.terminal import Terminal
 
@@ -50,39 +53,88 @@ def lesson(tell: Callable[[Lesson], None]) -> Callable[..., int]:
     @functools.wraps(tell)
     def main(arguments: Sequence[str] | None = None) -> int:
         file, docstring = tell.__globals__["__file__"], tell.__globals__["__doc__"]
-        name = Path(file).stem
-        options = read_options(name, docstring, arguments)
-        terminal = Terminal(silent=options.json)
-        told = Lesson(options, terminal)
-        begun = time.perf_counter()
-        keras.utils.set_random_seed(options.seed)
-        tell(told)
-        if not told.claims:
-            raise ValueError(f"A recipe must make a claim, or it checks nothing. Received: {name}.")
-        facts = {**_facts(file, options), "seconds": round(time.perf_counter() - begun, 1)}
-        result = write_files(told, name, docstring, facts)
-        _end(terminal, result, options)
-        return 0 if result["holds"] else 1
+        told = begin(Path(file).stem, docstring, arguments)
+        with told.placed:
+            tell(told)
+            return end(told, Path(file).read_bytes())
 
     return main
 
 
-def _facts(file: str, options: Any) -> dict[str, Any]:
-    """What the numbers depend on: the script, how it was called, the versions, the device."""
-    return {
-        "source_sha256": hashlib.sha256(Path(file).read_bytes()).hexdigest(),
-        "quick": options.quick,
-        "seed": options.seed,
-        "backend": keras.backend.backend(),
-        "keras": keras.__version__,
-        "device": options.device,
-    }
+def begin(name: str, docstring: str, arguments: Sequence[str] | None = None) -> Lesson:
+    """Begins a lesson outside a script, as a notebook does; `end` is its last cell.
+
+    Args:
+        name: Name of the recipe, e.g. `"dropout"`.
+        docstring: What it is for; the first line is the title of its page.
+        arguments: The options, as on a command line; `None` takes those of the process.
+
+    Returns:
+        The `Lesson`.
+
+    Raises:
+        SystemExit: After `--help`; with status 2 and one line, if an argument is wrong or there is
+            no such device.
+    """
+    docstring = inspect.cleandoc(docstring)
+    options = read_options(name, docstring, arguments)
+    keras.utils.set_random_seed(options.seed)
+    told = Lesson(name, docstring, options, Terminal(silent=options.json))
+    try:
+        told.placed.enter_context(_devices(options))
+    except devices.DeviceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    return told
 
 
-def _end(terminal: Terminal, result: dict[str, Any], options: Any) -> None:
-    if options.json:
+def _devices(options: Options) -> contextlib.AbstractContextManager:
+    return devices.use(
+        options.device,
+        mixed_precision=options.mixed_precision,
+        jit=options.jit,
+        data_parallel=options.data_parallel,
+    )
+
+
+def end(lesson: Lesson, source: bytes = b"") -> int:
+    """Ends a lesson: writes its files, and says whether the claims hold.
+
+    Args:
+        lesson: What `begin` gave.
+        source: The script; its digest tells to which version the numbers belong.
+
+    Returns:
+        0 if all claims hold, else 1.
+
+    Raises:
+        ValueError: If there is no claim: a recipe checks what it says.
+        OSError: If a file cannot be written.
+    """
+    if not lesson.claims:
+        raise ValueError(
+            "A recipe must make a claim, or it checks nothing. Received: no claim in "
+            f"{lesson.name!r}. Call `lesson.claim`."
+        )
+    result = write_files(lesson, _facts(lesson, source))
+    lesson.placed.close()
+    if lesson.options.json:
         json.dump(result, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
     count = sum(not claim["holds"] for claim in result["claims"])
-    what = f"{count} of {len(result['claims'])} claims do NOT hold" if count else "the claim holds"
-    terminal.end(f"{what}, {result['seconds']:.0f} s: {options.out / 'report.html'}")
+    what = f"{count} of {len(lesson.claims)} claims do NOT hold" if count else "the claim holds"
+    lesson.terminal.end(f"{what}, {result['seconds']:.0f} s: {lesson.options.out / 'report.html'}")
+    return 0 if result["holds"] else 1
+
+
+def _facts(lesson: Lesson, source: bytes) -> dict[str, Any]:
+    """What the numbers depend on: the script, how it was called, the versions, the device."""
+    return {
+        "source_sha256": hashlib.sha256(source).hexdigest(),
+        "quick": lesson.options.quick,
+        "seed": lesson.options.seed,
+        "backend": keras.backend.backend(),
+        "keras": keras.__version__,
+        "device": str(devices.current()),
+        "seconds": round(time.perf_counter() - lesson.began, 1),
+    }

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasrecipes import devices
 from kerasrecipes.checkpoints.versions import versions
 from kerasrecipes.diagnosis import ErrorEstimate, TargetScale, measure_error
 from kerasrecipes.recipe.prepared import Prepared
@@ -30,6 +31,10 @@ class JobOptions:
             the inputs, else 5.
         out: Directory for the files; `None` for `runs/<data>-<time>`.
         seed: Of everything random.
+        device: `"auto"`, `"cpu"` or `"gpu"`, as `kerasrecipes.devices.use` takes it.
+        mixed_precision: Whether to compute in 16 bits where that is enough.
+        jit: Whether XLA compiles the training step; `None` for Keras's choice.
+        data_parallel: Whether batches are split over all visible devices.
     """
 
     data: str
@@ -40,6 +45,10 @@ class JobOptions:
     budget_minutes: float | None = None
     out: str | None = None
     seed: int = 0
+    device: str = "auto"
+    mixed_precision: bool = False
+    jit: bool | None = None
+    data_parallel: bool = False
 
 
 class Job(NamedTuple):
@@ -117,6 +126,7 @@ def finished_job(
         },
         "notes": list(data.notes),
         "seed": options.seed,
+        "devices": str(devices.current()),
         "seconds": round(seconds, 3),
         "resumed": list(resumed),
         "versions": versions(),

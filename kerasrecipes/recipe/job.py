@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasrecipes import devices
 from kerasrecipes.data import DataError, Examples, read
 from kerasrecipes.recipe.basic_recipe import BasicRecipe, RecipeInterrupted
 from kerasrecipes.recipe.events import Event, RunBegun, Said
@@ -54,6 +55,7 @@ def run_job(
     Raises:
         DataError: If the data or the directory cannot be used, or the directory holds an unfinished
             run; nothing is left behind then.
+        DeviceError: If there is no such device, or it cannot do what is asked.
         ValueError: If an option is out of range.
         KeyboardInterrupt: On Ctrl-C before there is a model.
         Preempted: On SIGTERM; the run can be resumed.
@@ -104,6 +106,18 @@ def resume_job(
 
 def _run(
     options: JobOptions, progress: Callable[[Event], Any], resumed: UnfinishedRun | None = None
+) -> Job:
+    with devices.use(
+        options.device,
+        mixed_precision=options.mixed_precision or None,
+        jit=options.jit,
+        data_parallel=options.data_parallel,
+    ):
+        return _run_there(options, progress, resumed)
+
+
+def _run_there(
+    options: JobOptions, progress: Callable[[Event], Any], resumed: UnfinishedRun | None
 ) -> Job:
     began = time.monotonic()
     recipe, examples = _read(options, progress, resumed)

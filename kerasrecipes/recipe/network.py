@@ -42,6 +42,7 @@ def build_network(settings: Settings, problem: Problem) -> keras.Model:
         problem.outputs,
         activation,
         kernel_regularizer=_penalty(settings, problem),
+        dtype=keras.config.dtype_policy().variable_dtype,  # also in mixed precision
         name="y",
     )(z)
     return keras.Model(inputs, outputs, name=settings.architecture)
@@ -52,7 +53,8 @@ def with_target_units(network: keras.Model, problem: Problem) -> keras.Model:
     if problem.task == "classification" or problem.target is None:
         return network
     # Not Rescaling: it asks for TensorFlow on every backend where its name has been seen.
-    units = keras.layers.Dense(1, trainable=False, name="target_units")
+    dtype = keras.config.dtype_policy().variable_dtype
+    units = keras.layers.Dense(1, trainable=False, dtype=dtype, name="target_units")
     model = keras.Model(network.input, units(network.output), name=network.name)
     units.set_weights([np.full((1, 1), problem.scale), np.full(1, problem.offset)])
     model.compile(loss=problem.loss)

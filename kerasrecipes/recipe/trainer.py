@@ -187,7 +187,9 @@ class Trainer:
             "suggestion": finder.suggestion,
         }
         rate = chosen_rate(finder, settings)
-        self._rates[key] = float(network.optimizer.learning_rate) if rate is None else rate
+        if rate is None:
+            rate = float(keras.ops.convert_to_numpy(network.optimizer.learning_rate))
+        self._rates[key] = rate
         return [] if finder.suggestion is not None else [f"learning-rate finder: {finder.reason}"]
 
     def _check_gradients(self, network: keras.Model) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes import devices
 from kerasrecipes.callbacks import (
     CostMonitor,
     EarlyStopping,
@@ -56,7 +57,7 @@ def compile_network(network: keras.Model, settings: Settings, problem: Problem) 
         optimizer = keras.optimizers.Adam(rate)
     else:
         optimizer = keras.optimizers.SGD(rate, momentum=0.9)
-    network.compile(optimizer=optimizer, loss=problem.loss)
+    network.compile(optimizer=optimizer, loss=problem.loss, **devices.compile_options())
     return network
 
 
@@ -75,8 +76,8 @@ def _range_test(network: keras.Model, batch_size: int, problem: Problem) -> Lear
     finder = LearningRateFinder(steps=FINDER_STEPS, sink=_silent)
     steps = math.ceil(len(problem.train[1]) / batch_size)
     network.fit(
-        *problem.train,
-        batch_size=batch_size,
+        *devices.even(*problem.train),
+        batch_size=devices.divisible(batch_size),
         epochs=math.ceil(FINDER_STEPS / steps),
         callbacks=[finder],
         verbose=0,
@@ -122,8 +123,8 @@ def train_network(
     )
     decay = ExponentialDecay(rate, base=FINAL_RATE ** (1 / settings.epochs))
     history = network.fit(
-        *problem.train,
-        batch_size=settings.batch_size,
+        *devices.even(*problem.train),
+        batch_size=devices.divisible(settings.batch_size),
         epochs=settings.epochs,
         validation_data=problem.dev,
         validation_batch_size=256,

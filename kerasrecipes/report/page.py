@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import jinja2
     import markupsafe
 
+BROAD_POINTS = 400.0  # above the 331 that pictures have beside their caption
+
 
 def render(page: Page) -> str:
     """Returns the page as one self-contained HTML document.
@@ -54,7 +56,13 @@ def render(page: Page) -> str:
     sheet = _style_sheet()
     digest = base64.b64encode(hashlib.sha256(sheet.encode("utf-8")).digest()).decode("ascii")
     return _template().render(
-        page=page, blocks=_blocks, picture=_picture, evidence=_evidence, sheet=sheet, digest=digest
+        page=page,
+        blocks=_blocks,
+        picture=_picture,
+        place=_place,
+        evidence=_evidence,
+        sheet=sheet,
+        digest=digest,
     )
 
 
@@ -129,6 +137,14 @@ def _evidence(finding: FindingLike) -> list[tuple[str, str]]:
         (name, cell_text(value) if isinstance(value, numbers.Number) else str(value))
         for name, value in finding.evidence.items()
     ]
+
+
+def _place(figure: Figure) -> str:
+    """The classes of a figure; one drawn for panels side by side gets the room that they need."""
+    if not figure.wide or isinstance(figure.image, bytes):
+        return "wide" if figure.wide else ""
+    size = re.search(r'viewBox="\S+ \S+ (\S+) ', figure.image)
+    return "wide broad" if size and float(size[1]) > BROAD_POINTS else "wide"
 
 
 def _picture(figure: Figure) -> markupsafe.Markup:

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from kerasrecipes import backend
 from kerasrecipes.layers import ConvBlock, DenseBlock, InvertedDropout
 from kerasrecipes.stacked.fingerprint import Fingerprint, is_known
 from kerasrecipes.stacked.member_numbers import DROPOUTS, number_names, regularizers_of
@@ -70,6 +71,8 @@ def _require_plain_training(model: keras.Model) -> None:
         own = inspect.getattr_static(type(model), name)
         if own is not inspect.getattr_static(keras.Model, name):
             raise NotStackable(f"its class has a `{name}` of its own")
+    if backend.is_distributed(model):
+        raise NotStackable("it is copied to several devices")
     if model.run_eagerly:
         raise NotStackable("it is compiled with `run_eagerly=True`")
     for variable in model.trainable_variables:

@@ -8,7 +8,16 @@ import pytest
 
 from tests.cli.command import call, refusal
 
-COMMANDS = ("run", "predict", "check-gradients", "diagnose", "watch", "recipes", "recipe")
+COMMANDS = (
+    "run",
+    "predict",
+    "check-gradients",
+    "diagnose",
+    "watch",
+    "recipes",
+    "recipe",
+    "notebook",
+)
 HELP = """
 import contextlib, io, sys, time
 began = time.process_time()
@@ -53,7 +62,7 @@ def test_nothing_asked_for_shows_the_help():
 
 def test_help_answers_without_loading_keras_and_at_once():
     seconds = []
-    for arguments in (["--help"], ["run", "--help"]):
+    for arguments in (["--help"], ["run", "--help"], ["recipe", "gradient_checking", "--help"]):
         done = subprocess.run(
             [sys.executable, "-c", HELP, *arguments], capture_output=True, text=True, check=True
         )

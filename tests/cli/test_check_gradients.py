@@ -1,5 +1,7 @@
 """`kerasrecipes check-gradients`: 0 where the gradient is right, 1 where not, 2 where it cannot."""
 
+import json
+
 import keras
 import numpy as np
 import pandas
@@ -114,3 +116,14 @@ def test_what_cannot_be_checked_is_refused(model, data, options, words, folder):
     np.savez(folder / "wide.npz", x=np.ones((30, 5)), y=np.arange(30) % 3)
     np.savez(folder / "many.npz", x=np.ones((30, 4)), y=np.arange(30) % 7)
     assert words in refusal("check-gradients", model, data, *options, directory=folder)
+
+
+def test_as_json_it_says_the_same_and_nothing_else(folder):
+    save(folder / "wrong.keras", HalfGradient(1, name="half"), "mse")
+    outcome = call("check-gradients", "wrong.keras", "numbers.npz", "--json", directory=folder)
+    assert outcome.status == 1
+    told = json.loads(outcome.out)
+    assert told["passed"] is False
+    assert told["variables"]["half/kernel"]["passed"] is False
+    assert told["variables"]["half/bias"]["passed"] is True
+    assert told["worst"][0]["variable"] == "half/kernel"

@@ -1,5 +1,6 @@
 """`kerasrecipes predict`: new rows in, a table out."""
 
+import json
 import shutil
 
 import keras
@@ -187,3 +188,12 @@ def test_an_out_file_that_cannot_be_written_is_refused(out, reason, new_rows, tm
     run = finished("table").directory
     line = refusal("predict", run, "new.csv", "--out", out, directory=tmp_path)
     assert line == f"error: `{out}` cannot be written ({reason}): choose another file with --out.\n"
+
+
+def test_as_json_it_names_the_file_and_what_was_remarked(new_rows, tmp_path):
+    run, out = finished("table").directory, tmp_path / "out.csv"
+    outcome = call("predict", run, new_rows, "--out", out, "--json")
+    told = json.loads(outcome.out)
+    assert (told["file"], told["predictions"]) == (str(out), 9)
+    assert any("extra" in remark or "never seen" in remark for remark in told["remarks"])
+    assert len(pandas.read_csv(out)) == 9

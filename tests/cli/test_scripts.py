@@ -1,5 +1,7 @@
 """The recipes are found, listed and run."""
 
+import json
+
 import pytest
 
 from kerasrecipes_cli import scripts
@@ -14,7 +16,7 @@ def test_each_recipe_is_listed_with_one_line():
     for line, (name, summary) in zip(lines, scripts.listed(), strict=True):
         assert line.split() == [name, *summary.split()]
         assert len(summary) > 20
-        assert len(line) <= 100
+        assert len(line) <= 110
 
 
 def test_an_unknown_recipe_is_refused_with_the_nearest_name(tmp_path):
@@ -49,3 +51,19 @@ def test_the_exit_status_of_a_recipe_is_passed_on(tmp_path, monkeypatch):
     outcome = call("recipe", "claim", "--seed", "3")
     assert outcome.status == 1
     assert outcome.out == "['--seed', '3']\n"
+
+
+def test_the_list_as_json():
+    listed = json.loads(call("recipes", "--json").out)
+    assert [(row["name"], row["summary"]) for row in listed] == scripts.listed()
+
+
+def test_a_wrong_option_is_said_in_one_line_before_keras_is_loaded(tmp_path):
+    line = refusal("recipe", "gradient_checking", "--sed", "3", directory=tmp_path)
+    assert "unrecognized arguments: --sed 3" in line
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_are_completed():
+    assert [name for name, _ in scripts.completed("gradient_c")] == ["gradient_checking"]
+    assert scripts.completed("zzz") == []

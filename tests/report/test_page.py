@@ -138,6 +138,17 @@ def test_figures_that_follow_each_other_share_a_grid():
     assert html.count('<div class="figures">') == 2
 
 
+@pytest.mark.parametrize(
+    ("width", "wide", "classes"),
+    [(331, False, None), (331, True, "wide"), (662, False, None), (662, True, "wide broad")],
+)
+def test_a_picture_drawn_broad_gets_the_room_of_the_page(width, wide, classes):
+    svg = SVG.replace("0 0 9 9", f"0 0 {width} 200")
+    drawn = Figure("a", svg, "", "alt", wide)
+    html = render(Page("t", sections=(Section("s", body=(drawn,)),)))
+    assert Reader(html).values("figure", "class") == [classes]
+
+
 def test_a_png_is_carried_inside_the_page():
     html = render(Page("t", sections=(Section("s", body=(Figure("a", PNG, "", "alt"),)),)))
     assert '<img src="data:image/png;base64,iVBORw0KGgogYW5kIHNvIG9u" alt="alt">' in html

@@ -166,6 +166,16 @@ def make_log(axis: Axis, dense: bool = False) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def label_logs(sheet: Sheet) -> None:
+    """Labels logarithmic axes by numbers, where matplotlib would write formulas for TeX."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
+
+    for axis in (axis for axes in sheet.axes for axis in (axes.xaxis, axes.yaxis)):
+        if isinstance(axis.get_major_formatter(), LogFormatter):
+            axis.set_major_formatter(FuncFormatter(_log_label(axis)))
+            axis.set_minor_formatter(NullFormatter())
+
+
 def whole_ticks(axis: Axis, count: int = 6, *, inside: bool = False) -> None:
     """Puts the ticks of an axis on whole numbers; `inside` leaves out those near its ends."""
     from matplotlib.ticker import MaxNLocator

@@ -102,6 +102,15 @@ def test_a_logarithmic_axis_is_labelled_in_powers_where_numbers_are_long():
     assert {"10⁻⁴", "10⁻²", "1"} <= set(labels(1e-4, 1))
 
 
+def test_a_logarithmic_axis_of_matplotlibs_own_is_labelled_by_numbers():
+    with canvas.drawing() as sheet:
+        sheet.add_subplot(xscale="log").plot([1, 10_000], [1, 2])
+        canvas.label_logs(sheet)
+        words = words_of(from_matplotlib(sheet, name="mine", caption="c", alt="alt"))
+    assert {"1", "100", "10,000"} <= set(words)
+    assert not any("$" in word for word in words)
+
+
 def test_a_users_own_figure_keeps_its_look_and_becomes_text():
     sheet = Sheet()
     sheet.add_subplot(title="mine", xlabel="$x^2$").plot([1, 2], color="#123456")

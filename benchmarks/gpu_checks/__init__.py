@@ -1,0 +1,1 @@
+"""The measurements of `gpu_check.py`, and how they are shown."""

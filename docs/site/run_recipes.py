@@ -1,0 +1,71 @@
+"""Runs the recipes whose script has changed, and keeps what they measured for the site.
+
+    python -m docs.site.run_recipes [--all] [NAME ...]
+
+Each runs in a process of its own, in its full mode; its numbers and figures go to
+`docs/topics/NAME`, with the digest of the script that made them. Exit status 1 if a claim of one
+does not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+RECIPES = ROOT / "recipes"
+TOPICS = ROOT / "docs" / "topics"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs those that are asked for, else those that have changed."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: those that have changed")
+    parser.add_argument("--all", action="store_true", help="run every recipe again")
+    options = parser.parse_args(arguments)
+    known = sorted(path.stem for path in RECIPES.glob("[a-z]*.py"))
+    unknown = set(options.names) - set(known)
+    if unknown:
+        parser.error(
+            f"there is no recipe {', '.join(sorted(unknown))}: they are {', '.join(known)}"
+        )
+    names = options.names or [name for name in known if options.all or not is_current(name)]
+    failed = [name for name in names if run(name) != 0]
+    if failed:
+        print(f"FAILED: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def is_current(name: str) -> bool:
+    """Whether the kept result was made by the script as it is now."""
+    path = TOPICS / name / "result.json"
+    if not path.is_file():
+        return False
+    made_by = json.loads(path.read_text(encoding="utf-8"))["source_sha256"]
+    return made_by == hashlib.sha256((RECIPES / f"{name}.py").read_bytes()).hexdigest()
+
+
+def run(name: str) -> int:
+    """Runs one, and says how long it took; its report is not kept, the site shows the same."""
+    folder = TOPICS / name
+    for old in folder.glob("*.*"):
+        old.unlink()
+    begun = time.perf_counter()
+    command = [sys.executable, str(RECIPES / f"{name}.py"), "--out", str(folder)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    (folder / "report.html").unlink(missing_ok=True)
+    print(
+        f"{name}: exit status {ended.returncode}, {time.perf_counter() - begun:.0f} s", flush=True
+    )
+    if ended.returncode:
+        print(ended.stdout[-2000:], ended.stderr[-2000:], sep="\n")
+    return ended.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
