@@ -11,7 +11,16 @@ import keras
 
 from kerasrecipes import backend
 
-__all__ = ["DeviceError", "Devices", "compile_options", "current", "divisible", "even", "use"]
+__all__ = [
+    "DeviceError",
+    "Devices",
+    "compile_options",
+    "current",
+    "divisible",
+    "even",
+    "renew",
+    "use",
+]
 
 KINDS = ("auto", "cpu", "gpu")
 POLICIES = {
@@ -60,7 +69,7 @@ class Devices:
         return ", ".join(parts)
 
 
-_in_use: list[Devices] = []
+_in_use: list[tuple[Devices, contextlib.ExitStack]] = []
 
 
 @contextlib.contextmanager
@@ -116,7 +125,7 @@ def use(
             _place(stack, devices)
         stack.callback(keras.config.set_dtype_policy, keras.config.dtype_policy())
         keras.config.set_dtype_policy(devices.precision)
-        _in_use.append(devices)
+        _in_use.append((devices, stack))
         stack.callback(_in_use.pop)
         yield devices
 
@@ -129,7 +138,7 @@ def current() -> Devices:
         ...     current().device
         'cpu'
     """
-    return _in_use[-1] if _in_use else _devices(_kind("auto"), None, None, False)
+    return _in_use[-1][0] if _in_use else _devices(_kind("auto"), None, None, False)
 
 
 def compile_options() -> dict[str, Any]:
@@ -147,7 +156,27 @@ def compile_options() -> dict[str, Any]:
 
 def sees_shares() -> bool:
     """Whether what is built now sees, in a training step, one device's share of each batch."""
-    return bool(_in_use) and _in_use[-1].data_parallel and backend.steps_see_shares()
+    return bool(_in_use) and _in_use[-1][0].data_parallel and backend.steps_see_shares()
+
+
+def renew() -> None:
+    """Decides again what `keras.utils.clear_session` has forgotten: precision and copies.
+
+    Our tuners call it before each model is built, for keras-tuner clears the session there.
+
+    Example:
+        >>> with use("cpu", mixed_precision=True):
+        ...     keras.utils.clear_session()
+        ...     renew()
+        ...     keras.config.dtype_policy().name
+        'mixed_bfloat16'
+    """
+    if not _in_use:
+        return
+    devices, stack = _in_use[-1]
+    keras.config.set_dtype_policy(devices.precision)
+    if devices.data_parallel and devices.workers == 1 and not backend.is_data_parallel():
+        stack.enter_context(backend.data_parallel(devices.names))
 
 
 def even(*arrays: Any) -> Any:
@@ -183,7 +212,7 @@ def divisible(batch_size: int) -> int:
 
 def _count() -> int:
     """Devices that a batch is split over."""
-    devices = _in_use[-1] if _in_use else None
+    devices = _in_use[-1][0] if _in_use else None
     return len(devices.names) * devices.workers if devices and devices.data_parallel else 1
 
 

@@ -110,7 +110,7 @@ ATTRIBUTES = {
     "ExponentiallyWeightedAverage": ("update", "value"),
 }  # fmt: skip
 LISTS = {
-    "devices": "DeviceError Devices compile_options current divisible even use",
+    "devices": "DeviceError Devices compile_options current divisible even renew use",
     "data": "DataError DriftReport Encoding Examples Split TargetEncoding load mini_batches read "
     "same_distribution split_fractions suggest_batch_size train_dev_test_split",
     "layers": "ConvBlock DenseBlock Hardmax InvertedDropout Standardize dropout_disabled "

@@ -71,7 +71,24 @@ def data_parallel(names: Sequence[str]) -> contextlib.AbstractContextManager:
     """
     if keras.backend.backend() == "jax":
         return _jax_data_parallel(names)
-    return _mirrored(tuple(names)).scope()
+    return _scope_of(_mirrored(tuple(names)))
+
+
+@contextlib.contextmanager
+def _scope_of(strategy: Any) -> Iterator[None]:
+    scope = strategy.scope()
+    scope.__enter__()
+    try:
+        yield
+    finally:
+        if not is_data_parallel():  # `keras.utils.clear_session` has forgotten it, and it
+            distribute = _distribute()  # cannot be left then
+            distribute._push_per_thread_mode(distribute._CrossReplicaThreadMode(strategy))
+        scope.__exit__(None, None, None)
+
+
+def _distribute() -> Any:
+    return importlib.import_module("tensorflow.python.distribute.distribute_lib")
 
 
 @functools.cache  # two strategies on the same devices would give their sums the same names
@@ -112,11 +129,11 @@ def on_one_device() -> Iterator[None]:
     Outside of a training step, a `tf.distribute` strategy makes costs smaller by the number of its
     devices, and variables that a plain step cannot update. JAX needs nothing.
     """
-    if keras.backend.backend() != "tensorflow" or not _has_strategy():
+    if keras.backend.backend() != "tensorflow" or not is_data_parallel():
         yield
         return
     # There is no public way out of a strategy's scope.
-    distribute = importlib.import_module("tensorflow.python.distribute.distribute_lib")
+    distribute = _distribute()
     graph = importlib.import_module("tensorflow.python.framework.ops").get_default_graph()
     creators, graph._variable_creator_stack = graph._variable_creator_stack, []
     distribute._push_per_thread_mode(distribute._get_default_replica_mode())
@@ -127,7 +144,12 @@ def on_one_device() -> Iterator[None]:
         graph._variable_creator_stack = creators
 
 
-def _has_strategy() -> bool:
+def is_data_parallel() -> bool:
+    """Whether what is built now is copied to several devices."""
+    if keras.backend.backend() == "jax":
+        return keras.distribution.distribution() is not None
+    if keras.backend.backend() != "tensorflow":
+        return False
     import tensorflow as tf
 
     return tf.distribute.has_strategy()

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras_tuner
 
+from kerasrecipes import devices
 from kerasrecipes.tuning import distributed
 from kerasrecipes.tuning.coarse_to_fine_oracle import CoarseToFineOracle
 from kerasrecipes.tuning.distributed.local_files import is_remote
@@ -116,6 +117,10 @@ class CoarseToFine(keras_tuner.Tuner):
         super().reload()
         if isinstance(self.oracle, CoarseToFineOracle):
             _require_same_space(space, self.oracle.hyperparameters.get_config()["space"])
+
+    def _build_hypermodel(self, hp: Any) -> Any:
+        devices.renew()  # keras-tuner has cleared the session
+        return super()._build_hypermodel(hp)
 
     def pre_create_trial(self) -> None:
         """Ends a search whose first trial has shown that the space is empty."""

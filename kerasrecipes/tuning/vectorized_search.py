@@ -14,6 +14,7 @@ import keras_tuner
 import numpy as np
 from keras_tuner.oracles import RandomSearchOracle
 
+from kerasrecipes import devices
 from kerasrecipes.stacked import (
     Member,
     NotStackable,
@@ -134,6 +135,10 @@ class VectorizedSearch(keras_tuner.Tuner):
         distributed.install()
         super().__init__(oracle, hypermodel, **kwargs)
         self.store = MemberStore(self.project_dir)
+
+    def _build_hypermodel(self, hp: Any) -> Any:
+        devices.renew()  # keras-tuner has cleared the session
+        return super()._build_hypermodel(hp)
 
     def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
         """Runs the search; takes the arguments of `fit`."""

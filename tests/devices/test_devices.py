@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+import kerasrecipes as kr
 from kerasrecipes import backend, devices
 
 HAS_GPU = bool(backend.device_names("gpu"))
@@ -140,3 +141,38 @@ def test_xla_on_several_devices_is_refused_where_it_cannot_be():
         devices.use(jit=True, data_parallel=True),
     ):
         assert small().jit_compile
+
+
+@pytest.mark.parametrize("data_parallel", [True, False])
+def test_what_clearing_the_session_forgets_is_decided_again(data_parallel):
+    with devices.use("cpu", mixed_precision=True, data_parallel=data_parallel):
+        keras.utils.clear_session()
+        devices.renew()
+        model = small()
+        assert model.dtype_policy.name == "mixed_bfloat16"
+        assert backend.is_data_parallel() is data_parallel
+        keras.utils.clear_session()
+    assert keras.config.dtype_policy().name == "float32"
+    assert not backend.is_data_parallel()
+    small().fit(np.ones((5, 3)), np.ones((5, 2)), batch_size=2, verbose=0)
+
+
+@pytest.mark.parametrize("search", ["CoarseToFine", "VectorizedSearch"])
+def test_trials_are_built_in_the_precision_decided(search, tmp_path):
+    keras_tuner = pytest.importorskip("keras_tuner")
+    seen = []
+
+    def build(hp):
+        hp.Float("rate", 1e-3, 1e-1, sampling="log")
+        seen.append(keras.config.dtype_policy().name)
+        return small()
+
+    with devices.use("cpu", mixed_precision=True):
+        tuner = getattr(kr.tuning, search)(
+            build,
+            keras_tuner.Objective("loss", "min"),
+            max_trials=2,
+            directory=tmp_path,
+        )
+        tuner.search(np.ones((4, 3)), np.ones((4, 2)), epochs=1, verbose=0)
+    assert set(seen) == {"mixed_bfloat16"}
