@@ -82,13 +82,13 @@ def main(lesson):
     lesson.section("One example at test time")
     model, dev = models["before the activation"], split.dev[0]
     together = outputs(model, dev)
-    one_by_one = np.concatenate([outputs(model, dev[row : row + 1]) for row in range(50)])
-    own = np.concatenate([outputs(model, dev[row : row + 1], training=True) for row in range(50)])
-    apart = np.abs(one_by_one - together[:50]).max()
+    one_by_one = np.concatenate([outputs(model, dev[row : row + 1]) for row in range(20)])
+    own = np.concatenate([outputs(model, dev[row : row + 1], training=True) for row in range(20)])
+    apart = np.abs(one_by_one - together[:20]).max()
     means, kept = running_means(z)
     averaged = kr.exponentially_weighted_average(means, MOMENTUM, bias_correction=False)[-1]
     lesson.table(
-        "Digits alone in their batch, first 50 of dev",
+        "Digits alone in their batch, first 20 of dev",
         ("statistics", "largest deviation of an output between digits", "classes named"),
         [
             (name, found.std(axis=0).max(), len(np.unique(found.argmax(axis=1))))
@@ -186,7 +186,7 @@ def bias_effect(x, y):
     return float(np.abs(outputs(model, x, training=True) - before).max()), sizes[1] / sizes[0]
 
 
-def noise_of(z, size, seed, draws=60):
+def noise_of(z, size, seed, draws=40):
     """Deviation of the first example's normalised Z over random companions, mean over units."""
     random, norm, seen = np.random.default_rng(seed), keras.layers.BatchNormalization(), []
     for _ in range(draws):
