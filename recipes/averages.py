@@ -24,6 +24,7 @@ COLORS = {0.5: "#d98a00", 0.9: "#2457b8", 0.98: "#a3198f"}
 @kr.lesson
 def main(lesson):
     """Averages the costs of mini-batches, then measures noise, delay and the cold start."""
+
     # An average that forgets: v_t = beta v_(t-1) + (1 - beta) x_t, and nothing but v is kept. Fed a
     # single 1 and then zeros, it shows with what weight a value counts when it is `age` steps old.
     lesson.section("How far back an average looks")

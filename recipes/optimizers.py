@@ -63,6 +63,7 @@ KERAS = {
 @kr.lesson
 def main(lesson):
     """Checks the formulas, walks down a bowl, trains on digits."""
+
     # The same gradients, with elements from 0.01 to 100, for the formula and for Keras. They agree
     # as far as float32 goes: it knows Adam's 1 - 0.999 to about 1e-5.
     lesson.section("Four formulas, and Keras's optimizers")
