@@ -7,7 +7,7 @@ and 0.98, with and without bias correction, and compared with the cost J of the 
 Expected result: the noise left is sqrt((1 - beta) / (1 + beta)) of what it was: 58 %, 23 % and
 10 %; the price is a delay that grows with beta. Without bias correction an average with beta 0.98
 begins at 2 % of the cost and climbs while the cost falls; with it, it is right from step 1.
-Run time: about 15 s on 2 cores; with --quick about 12 s.
+Run time: about 20 s on 2 cores; with --quick about 12 s.
 """
 
 import sys

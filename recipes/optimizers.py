@@ -9,7 +9,7 @@ Expected result: Keras takes the course's steps to 1e-4. On the bowl momentum an
 at most 0.7 of the steps of gradient descent. Turned by 45 degrees, the bowl costs momentum nothing,
 but RMSprop and Adam, which scale each coordinate by itself, a fifth more steps or worse. On
 digits momentum and Adam end below the cost of gradient descent, on the mean of 3 seeds.
-Run time: about 1 minute on 2 cores; with --quick about 20 s.
+Run time: about 35 s on 2 cores; with --quick about 20 s.
 """
 
 import sys
