@@ -175,9 +175,14 @@ def bias_effect(x, y):
     before = outputs(model, x, training=True)
     kernel, bias = dense.get_weights()
 
+    # Inside a gradient a layer may not change its running averages: `stateless_call` returns them.
+    state = [variable.value for variable in norm.trainable_variables]
+    averages = [variable.value for variable in norm.non_trainable_variables]
+
     def cost(tensors):
         z = keras.ops.matmul(keras.ops.convert_to_tensor(x, "float32"), tensors[0]) + tensors[1]
-        predicted = head[1](head[0](norm(z, training=True)))
+        normalized, _ = norm.stateless_call(state, averages, z, training=True)
+        predicted = head[1](head[0](normalized))
         return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(y, predicted))
 
     _, gradients = kr.backend.value_and_gradients(cost, [kernel, bias])
