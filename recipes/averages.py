@@ -7,7 +7,7 @@ and 0.98, with and without bias correction, and compared with the cost J of the 
 Expected result: the noise left is sqrt((1 - beta) / (1 + beta)) of what it was: 58 %, 23 % and
 10 %; the price is a delay that grows with beta. Without bias correction an average with beta 0.98
 begins at 2 % of the cost and climbs while the cost falls; with it, it is right from step 1.
-Run time: about 15 s on 2 cores; with --quick about 12 s.
+Run time: about 20 s on 2 cores; with --quick about 12 s.
 """
 
 import sys
@@ -24,6 +24,7 @@ COLORS = {0.5: "#d98a00", 0.9: "#2457b8", 0.98: "#a3198f"}
 @kr.lesson
 def main(lesson):
     """Averages the costs of mini-batches, then measures noise, delay and the cold start."""
+
     # An average that forgets: v_t = beta v_(t-1) + (1 - beta) x_t, and nothing but v is kept. Fed a
     # single 1 and then zeros, it shows with what weight a value counts when it is `age` steps old.
     lesson.section("How far back an average looks")

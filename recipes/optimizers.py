@@ -9,7 +9,7 @@ Expected result: Keras takes the course's steps to 1e-4. On the bowl momentum an
 at most 0.7 of the steps of gradient descent. Turned by 45 degrees, the bowl costs momentum nothing,
 but RMSprop and Adam, which scale each coordinate by itself, a fifth more steps or worse. On
 digits momentum and Adam end below the cost of gradient descent, on the mean of 3 seeds.
-Run time: about 1 minute on 2 cores; with --quick about 20 s.
+Run time: about 35 s on 2 cores; with --quick about 20 s.
 """
 
 import sys
@@ -63,6 +63,7 @@ KERAS = {
 @kr.lesson
 def main(lesson):
     """Checks the formulas, walks down a bowl, trains on digits."""
+
     # The same gradients, with elements from 0.01 to 100, for the formula and for Keras. They agree
     # as far as float32 goes: it knows Adam's 1 - 0.999 to about 1e-5.
     lesson.section("Four formulas, and Keras's optimizers")

@@ -30,6 +30,7 @@ COLORS = dict(zip(OPTIMIZERS, ("#8fb8a0", "#2457b8", "#d98a00", "#a3198f"), stri
 @kr.lesson
 def main(lesson):
     """Measures the curvature at a saddle, then lets four optimizers leave it."""
+
     # Breast cancer, standardised; the whole set is one batch, so that J is one function.
     x, y = kr.data.load("breast_cancer")
     scale = kr.layers.Standardize()

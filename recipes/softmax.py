@@ -26,6 +26,7 @@ COLORS = ("#2457b8", "#d98a00", "#a3198f")
 @kr.lesson
 def main(lesson):
     """Checks the arithmetic, draws regions, and counts where ten yes-or-no answers disagree."""
+
     # The course's example: e^z, divided by the sum. Hardmax gives 1 to the largest and 0 to the
     # rest; softmax says the same more gently, and has a gradient.
     lesson.section("Soft and hard")
