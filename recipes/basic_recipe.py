@@ -43,7 +43,8 @@ def main(lesson):
             should_stop=walk.is_over,
         )
         result = recipe.run(split, image_shape=(8, 8, 1))
-        lesson.say(f"It ended because {result.stop_reason}.")
+        why = "it was to take so many steps" if walk.is_over() else result.stop_reason
+        lesson.say(f"It ended because {why}.")
         results.append(result)
         show(lesson, result, seed)
 

@@ -112,10 +112,9 @@ def trained(lesson, train, members, seed):
         model.compile(optimizer, "sparse_categorical_crossentropy", **lesson.compile_options)
         return model
 
+    first = seed + 100 * (seed - lesson.options.seed)  # so that no two ensembles share a member
     epochs = lesson.pick(quick=10, full=20)
-    return kr.Ensemble.train(
-        build, *train, members, seed=1_000 * seed, epochs=epochs, batch_size=64
-    )
+    return kr.Ensemble.train(build, *train, members, seed=first, epochs=epochs, batch_size=64)
 
 
 def outputs_of(ensemble, x):
@@ -130,7 +129,7 @@ def judged(outputs, y, size):
     """Error and cost of averages of so many members, the mean over disjoint groups of them."""
     averages = outputs.reshape(-1, size, *outputs.shape[1:]).mean(axis=1)
     right = averages[:, np.arange(len(y)), y]
-    return np.mean(averages.argmax(axis=2) != y), -np.log(right).mean()
+    return np.mean(averages.argmax(axis=2) != y), -np.log(np.maximum(right, 1e-7)).mean()
 
 
 def decomposed(outputs, y):

@@ -156,10 +156,11 @@ def searched(lesson, design, split, side, seed):
         return model
 
     keras.utils.set_random_seed(seed)
-    tuner = kr.tuning.VectorizedSearch(build, oracle=oracle, directory=tempfile.mkdtemp())
     epochs = lesson.pick(quick=8, full=20)
     options = {"epochs": epochs, "batch_size": 64, "verbose": 0}
-    tuner.search(*split.train, validation_data=split.dev, **options)
+    with tempfile.TemporaryDirectory() as folder:
+        tuner = kr.tuning.VectorizedSearch(build, oracle=oracle, directory=folder)
+        tuner.search(*split.train, validation_data=split.dev, **options)
     return tuner
 
 
