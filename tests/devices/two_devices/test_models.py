@@ -161,14 +161,6 @@ def test_an_ensemble_is_the_same():
     assert_near(*both(run))
 
 
-def test_members_are_trained_one_by_one_on_several_devices():
-    def run():
-        return kr.Ensemble.train(network, X, Y, members=2, epochs=1, batch_size=16).histories
-
-    one, two = both(run)
-    assert [sorted(each) for each in one] == [sorted(each) for each in two]
-
-
 def test_a_vectorized_search_trains_its_trials_alone(tmp_path):
     keras_tuner = pytest.importorskip("keras_tuner")
     said = []
