@@ -131,7 +131,6 @@ def descent(model, x, y, most, goal=0.0):
     path, costs = [], []
     while len(costs) < most and (not costs or costs[-1] > goal):
         path.append(model.layers[-1].get_weights()[0].ravel())
-        model.reset_metrics()  # or the cost told is the mean over all steps so far
         costs.append(model.train_on_batch(x, y))
     return np.array(path), costs
 

@@ -95,7 +95,7 @@ def main(lesson):
     # a few more members is compared with that of a `fit`, for a small and a large network.
     lesson.section("What one training more costs")
     rows = []
-    for units, more in ((16, 15), (1024, 1)):
+    for units, more in ((16, 47), (1024, 3)):
         single = seconds_of_fit(lesson, split, units)
         few, many = (seconds_of_search(lesson, split, units, n) for n in (1, 1 + more))
         rows.append((units, single, (many - few) / more, (many - few) / more / single))
