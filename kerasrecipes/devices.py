@@ -203,6 +203,9 @@ def even(*arrays: Any) -> Any:
 def divisible(batch_size: int) -> int:
     """The batch size, or the next larger one that the devices in use can share equally.
 
+    Args:
+        batch_size: Examples in a step, >= 1, of all devices together.
+
     Example:
         >>> divisible(25)  # on one device
         25
