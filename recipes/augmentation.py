@@ -1,4 +1,4 @@
-"""Augmentation: turned and shifted digits are worth less than new ones, at 8 x 8 pixels nothing.
+"""Augmentation: turned and shifted digits are worth less than new ones, and are blurred.
 
 Purpose: to see what it is worth to make more images out of the ones at hand, and to look at them
 before trusting them. A small convolutional network learns from 100 digits; from the same 100, each
@@ -6,8 +6,8 @@ time turned, shifted and distorted a little; and from 400 real ones. What is don
 not change its label: no flips for digits.
 
 Expected result: four times the real data has a lower dev error than augmentation, for each of 3
-seeds. Augmentation itself does not help here: images of 8 x 8 pixels are blurred by it, and the
-dev set has no blurred ones. In inference the images pass through as they are.
+seeds. Augmentation itself helps little here or not at all: images of 8 x 8 pixels are blurred by
+it, and the dev set has no blurred ones. In inference the images pass through as they are.
 Run time: about 60 s on 2 cores; with --quick about 20 s.
 """
 
