@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -52,19 +54,27 @@ def is_current(name: str) -> bool:
 
 def run(name: str) -> int:
     """Runs one, and says how long it took; its report is not kept, the site shows the same."""
-    folder = TOPICS / name
-    for old in folder.glob("*.*"):
-        old.unlink()
     begun = time.perf_counter()
-    command = [sys.executable, str(RECIPES / f"{name}.py"), "--out", str(folder)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    (folder / "report.html").unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, str(RECIPES / f"{name}.py"), "--out", out]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        _keep(Path(out), TOPICS / name)
     print(
         f"{name}: exit status {ended.returncode}, {time.perf_counter() - begun:.0f} s", flush=True
     )
     if ended.returncode:
         print(ended.stdout[-2000:], ended.stderr[-2000:], sep="\n")
     return ended.returncode
+
+
+def _keep(out: Path, folder: Path) -> None:
+    """Puts the result and the figures of a run in the place of those of the last one."""
+    if not (out / "result.json").is_file():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for file in (*out.glob("*.svg"), *out.glob("*.png"), out / "result.json"):
+        shutil.copy(file, folder)
 
 
 if __name__ == "__main__":
