@@ -84,9 +84,8 @@ def recipe(name: str, device: str, is_small: bool) -> dict:
     """A recipe's quick mode: its claim, and seconds."""
     script = ROOT / "recipes" / f"{name.removeprefix('recipe ')}.py"
     with tempfile.TemporaryDirectory() as folder:
-        # Not by the recipe's own --device: those that have none are placed all the same.
-        out = ["--out", folder] if "--out" in _help(script) else []
-        seconds, done = _timed([*_runner(), "recipe", device, str(script), "--quick", *out])
+        options = ["--quick", "--device", device, "--out", folder]
+        seconds, done = _timed([sys.executable, str(script), *options])
     return {"seconds": seconds, "ok": done.returncode == 0, "told": _last_line(done)}
 
 
@@ -97,17 +96,6 @@ def measure(name: str, device: str, is_small: bool) -> dict:
     if done.returncode:
         return {"seconds": seconds, "ok": False, "told": _last_line(done)}
     return {"seconds": seconds, "ok": True, **json.loads(done.stdout.splitlines()[-1])}
-
-
-def _help(script: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, str(script), "--help"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=_environment(),
-    )
-    return done.stdout
 
 
 def _runner() -> list[str]:

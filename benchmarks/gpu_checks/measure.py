@@ -1,17 +1,14 @@
 """One measurement on one device, in a process of its own; the last line it prints is JSON.
 
 python benchmarks/gpu_checks/measure.py NAME cpu|gpu [--small]
-python benchmarks/gpu_checks/measure.py recipe cpu|gpu SCRIPT [ARGUMENTS]
 """
 
 from __future__ import annotations
 
 import json
-import runpy
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -23,11 +20,6 @@ import kerasrecipes as kr
 def main(name: str, device: str, *rest: str) -> None:
     keras.utils.set_random_seed(0)
     with kr.devices.use(device):
-        if name == "recipe":
-            sys.argv = list(rest)
-            sys.path.insert(0, str(Path(rest[0]).parent))  # as Python does for a script
-            runpy.run_path(rest[0], run_name="__main__")
-            return
         print(json.dumps(MEASURES[name]("--small" in rest)))
 
 
