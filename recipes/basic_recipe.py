@@ -34,7 +34,7 @@ def main(lesson):
 
         # The loop. It ends when bias and variance are low, when nothing is left to try, or after
         # its budget, which is in minutes; here it also ends after so many steps.
-        walk = Walk(lesson, lesson.pick(quick=2, full=4))
+        walk = Walk(lesson, lesson.pick(quick=2, full=3))
         recipe = kr.BasicRecipe(
             human_error=HUMAN_ERROR,
             budget=lesson.pick(quick=2.0, full=4.0),

@@ -60,7 +60,7 @@ def main(lesson):
     # apart.
     lesson.section("The cost to plot is the one with the penalty")
     model = network(lesson, seed)
-    train(model, x_train, y_train, lesson.pick(quick=100, full=400))
+    train(model, x_train, y_train, lesson.pick(quick=100, full=250))
     monitored = network(lesson, seed, kr.regularizers.L2(strength, EXAMPLES))
     monitored.set_weights(model.get_weights())
     monitor = kr.callbacks.CostMonitor(sink=None)
@@ -187,7 +187,7 @@ def trained(lesson, regularizer, splits):
     for seed, split in splits.items():
         keras.utils.set_random_seed(seed)
         model.set_weights(network(lesson, seed).get_weights())
-        train(model, *split.train, lesson.pick(quick=100, full=400))
+        train(model, *split.train, lesson.pick(quick=100, full=250))
         errors = [error(model, *part) for part in split]
         weights = np.concatenate([kernel.ravel() for kernel in kernels(model)])
         size, near_zero = np.linalg.norm(weights), np.mean(np.abs(weights) < NEAR_ZERO)

@@ -1,10 +1,11 @@
 """Runs the recipes whose script has changed, and keeps what they measured for the site.
 
-    python -m docs.site.run_recipes [--all] [NAME ...]
+    python -m docs.site.run_recipes [--all] [--quick] [NAME ...]
 
 Each runs in a process of its own, in its full mode; its numbers and figures go to
 `docs/topics/NAME`, with the digest of the script that made them. Exit status 1 if a claim of one
-does not hold.
+does not hold. With `--quick` all run in their quick mode, to see how long each takes: nothing is
+kept then.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: those that have changed")
     parser.add_argument("--all", action="store_true", help="run every recipe again")
+    parser.add_argument("--quick", action="store_true", help="time their quick modes")
     options = parser.parse_args(arguments)
     known = sorted(path.stem for path in RECIPES.glob("[a-z]*.py"))
     unknown = set(options.names) - set(known)
@@ -36,8 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(
             f"there is no recipe {', '.join(sorted(unknown))}: they are {', '.join(known)}"
         )
-    names = options.names or [name for name in known if options.all or not is_current(name)]
-    failed = [name for name in names if run(name) != 0]
+    every = options.all or options.quick
+    names = options.names or [name for name in known if every or not is_current(name)]
+    failed = [name for name in names if run(name, options.quick) != 0]
     if failed:
         print(f"FAILED: {', '.join(failed)}")
     return 1 if failed else 0
@@ -52,13 +55,15 @@ def is_current(name: str) -> bool:
     return made_by == hashlib.sha256((RECIPES / f"{name}.py").read_bytes()).hexdigest()
 
 
-def run(name: str) -> int:
+def run(name: str, quick: bool = False) -> int:
     """Runs one, and says how long it took; its report is not kept, the site shows the same."""
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, str(RECIPES / f"{name}.py"), "--out", out]
+        command += ["--quick"] if quick else []
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-        _keep(Path(out), TOPICS / name)
+        if not quick:
+            _keep(Path(out), TOPICS / name)
     print(
         f"{name}: exit status {ended.returncode}, {time.perf_counter() - begun:.0f} s", flush=True
     )
