@@ -1,4 +1,4 @@
-"""Augmentation: turned and shifted digits are worth less than new ones, and are blurred.
+"""Augmentation: turned and shifted digits lower the dev error, and new ones lower it more.
 
 Purpose: to see what it is worth to make more images out of the ones at hand, and to look at them
 before trusting them. A small convolutional network learns from 100 digits; from the same 100, each
@@ -6,8 +6,9 @@ time turned, shifted and distorted a little; and from 400 real ones. What is don
 not change its label: no flips for digits.
 
 Expected result: four times the real data has a lower dev error than augmentation, for each of 3
-seeds. Augmentation itself helps little here or not at all: images of 8 x 8 pixels are blurred by
-it, and the dev set has no blurred ones. In inference the images pass through as they are.
+seeds. Augmentation lowers the dev error too, on the mean of the seeds, if the training is long
+enough: its images are blurred and never the same, so that they take longer to learn. (With --quick
+it is too short, and only shown.) In inference the images pass through as they are.
 Run time: about 60 s on 2 cores; with --quick about 20 s.
 """
 
@@ -67,8 +68,7 @@ def main(lesson):
     # of digits, that they may lean or stand a little aside, and nothing about how others write. So
     # they are worth less than new ones. And they must look like what the dev set holds: look at
     # them. A turn mixes neighbouring pixels, and of 8 x 8 there are few: what comes out is grey
-    # where the real digits are black or white, and the network learns of a kind that it never
-    # meets. Large images hardly suffer from it.
+    # where the real digits are black or white. Large images hardly suffer from it.
     plain, augmented, more = (np.array(found)[:, 1] for found in errors.values())
     contrast = few.std(), np.mean([version.std() for version in versions])
     lesson.say(
@@ -84,6 +84,12 @@ def main(lesson):
         contrast[1] < 0.9 * contrast[0],
         f"the pixels' deviation falls from {contrast[0]:.3f} to {contrast[1]:.3f}",
     )
+    if not lesson.options.quick:
+        lesson.claim(
+            "after a long training augmentation has lowered the dev error, on the mean of 3 seeds",
+            augmented.mean() < plain.mean(),
+            f"{plain.mean():.1%} to {augmented.mean():.1%}",
+        )
     lesson.claim(
         "four times the real data has a lower dev error than augmentation, for each seed",
         (more < augmented).all(),

@@ -60,7 +60,7 @@ def main(lesson):
     # apart.
     lesson.section("The cost to plot is the one with the penalty")
     model = network(lesson, seed)
-    train(model, x_train, y_train, lesson.pick(quick=100, full=250))
+    train(model, x_train, y_train, lesson.pick(quick=100, full=120))
     monitored = network(lesson, seed, kr.regularizers.L2(strength, EXAMPLES))
     monitored.set_weights(model.get_weights())
     monitor = kr.callbacks.CostMonitor(sink=None)
@@ -77,9 +77,9 @@ def main(lesson):
     # right labels only would have a train error of 15 %: it would disagree with the wrong ones.)
     lesson.section("How strong?")
     rows, found = [], {}
-    strengths = lesson.pick(quick=(1.0, 100.0), full=(0.1, 0.3, 1.0, 3.0, 10.0, 100.0))
+    strengths = lesson.pick(quick=(1.0, 100.0), full=(0.3, 1.0, 3.0, 10.0, 100.0))
     kinds = [("none", None, 0.0), *(("L2", kr.regularizers.L2, s) for s in strengths)]
-    kinds += [("L1", kr.regularizers.L1, s) for s in strengths[: lesson.pick(quick=1, full=4)]]
+    kinds += [("L1", kr.regularizers.L1, s) for s in strengths[: lesson.pick(quick=1, full=3)]]
     for name, kind, s in lesson.progress(kinds, "training"):
         found[name, s] = trained(lesson, kind and kind(s, EXAMPLES), splits)
         rows.append((name, s, *np.mean(found[name, s], axis=0)))
@@ -187,7 +187,7 @@ def trained(lesson, regularizer, splits):
     for seed, split in splits.items():
         keras.utils.set_random_seed(seed)
         model.set_weights(network(lesson, seed).get_weights())
-        train(model, *split.train, lesson.pick(quick=100, full=250))
+        train(model, *split.train, lesson.pick(quick=100, full=120))
         errors = [error(model, *part) for part in split]
         weights = np.concatenate([kernel.ravel() for kernel in kernels(model)])
         size, near_zero = np.linalg.norm(weights), np.mean(np.abs(weights) < NEAR_ZERO)
