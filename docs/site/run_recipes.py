@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -57,19 +58,25 @@ def is_current(name: str) -> bool:
 
 def run(name: str, quick: bool = False) -> int:
     """Runs one, and says how long it took; its report is not kept, the site shows the same."""
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), _processor_seconds()
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, str(RECIPES / f"{name}.py"), "--out", out]
         command += ["--quick"] if quick else []
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if not quick:
             _keep(Path(out), TOPICS / name)
-    print(
-        f"{name}: exit status {ended.returncode}, {time.perf_counter() - begun:.0f} s", flush=True
-    )
+    seconds, worked = time.perf_counter() - begun, _processor_seconds() - worked
+    told = f"{seconds:.0f} s, {worked:.0f} s of a processor"
+    print(f"{name}: exit status {ended.returncode}, {told}", flush=True)
     if ended.returncode:
         print(ended.stdout[-2000:], ended.stderr[-2000:], sep="\n")
     return ended.returncode
+
+
+def _processor_seconds() -> float:
+    """Of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _keep(out: Path, folder: Path) -> None:
