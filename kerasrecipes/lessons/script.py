@@ -41,13 +41,14 @@ def lesson(tell: Callable[[Lesson], None]) -> Callable[..., int]:
         ValueError: When it runs, if the function makes no claim: a recipe checks what it says.
 
     Example:
-        @kr.lesson
-        def main(lesson):
-            value = kr.exponentially_weighted_average([1.0, 1.0], beta=0.9)[-1]
-            lesson.claim("the average of ones is one", abs(value - 1) < 1e-6, f"{value:.6f}")
-
-        if __name__ == "__main__":
-            sys.exit(main())
+    >>> import io, tempfile
+    >>> @lesson
+    ... def main(lesson):
+    ...     lesson.claim("one is one", 1 == 1, "no difference")
+    >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+    ...     status = main(["--quick", "--out", folder])
+    >>> status
+    0
     """
 
     @functools.wraps(tell)
@@ -75,6 +76,14 @@ def begin(name: str, docstring: str, arguments: Sequence[str] | None = None) -> 
     Raises:
         SystemExit: After `--help`; with status 2 and one line, if an argument is wrong or there is
             no such device.
+
+    Example:
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     told = begin("ones", "Ones: they are one.", ["--quick", "--out", folder])
+    ...     told.placed.close()  # `end` does it too
+    >>> told.pick(quick=10, full=1_000)
+    10
     """
     docstring = inspect.cleandoc(docstring)
     options = read_options(name, docstring, arguments)
@@ -110,6 +119,15 @@ def end(lesson: Lesson, source: bytes = b"") -> int:
     Raises:
         ValueError: If there is no claim: a recipe checks what it says.
         OSError: If a file cannot be written.
+
+    Example:
+    >>> import io, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+    ...     told = begin("ones", "Ones: they are one.", ["--out", folder])
+    ...     told.claim("one is two", 1 == 2)
+    ...     status = end(told)
+    >>> status
+    1
     """
     if not lesson.claims:
         raise ValueError(
