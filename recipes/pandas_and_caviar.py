@@ -7,8 +7,8 @@ caviar: many trainings with learning rates at random, all in one program by `Vec
 
 Expected result: the nudged training ends with a lower dev cost than the one that is left alone, for
 each of 3 seeds, and so does the best of many; the nudges, replayed, give the same training to the
-bit (on the CPU). One more training in the program costs a few percent of a `fit` where the model is
-small, and much more of it where it is large: caviar for small models, pandas for large ones.
+bit (on the CPU). What one more training in the program costs is shown, not claimed: a small share
+of a `fit` where the model is small, and much of it or more where it is large.
 Run time: about 80 s on 2 cores; with --quick about 25 s.
 """
 
@@ -91,8 +91,14 @@ def main(lesson):
             ),
         )
 
-    # Which one? That depends on what one training more costs. The processor time of a search with
-    # a few more members is compared with that of a `fit`, for a small and a large network.
+    # Which one? That depends on what one training more costs: caviar for small models, pandas for
+    # large ones. (Processor time is noisy, so that it is shown and nothing is claimed.)
+    if not lesson.options.quick:
+        show_costs(lesson, split)
+
+
+def show_costs(lesson, split):
+    """Compares a search with a few more members with a `fit`, for a small and a large network."""
     lesson.section("What one training more costs")
     rows = []
     for units, more in ((16, 47), (1024, 3)):
@@ -103,12 +109,6 @@ def main(lesson):
         "Processor time in s, 2 epochs",
         ("hidden units", "a `fit`", "one member more", "share"),
         rows,
-    )
-    small, large = (row[-1] for row in rows)
-    lesson.claim(
-        "one more costs far less than a fit where the model is small, and not where it is large",
-        small < 0.2 and large > 2 * small,
-        f"{small:.0%} and {large:.0%} of a fit",
     )
 
 
