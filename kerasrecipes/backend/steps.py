@@ -93,7 +93,7 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
 
     def one(state, data, rows):
         logs, state = model.train_step(state, _rows(data, rows))
-        return jnp.float32(_cost_of(logs)), tuple(tuple(part) for part in state)
+        return jnp.float32(_cost_of(logs)), tuple(list(part) for part in state)
 
     def loop(state, data, order, count):
         def body(step, carried):
@@ -112,7 +112,7 @@ def _jax_steps(model: Any, steps_at_once: int) -> Callable:
 
     def run(data, order):
         held = variables()
-        state = tuple(tuple(variable.value for variable in part) for part in held)
+        state = tuple([variable.value for variable in part] for part in held)  # as `fit` has it
         if steps_at_once == 1:
             each = []
             for rows in order:
