@@ -138,10 +138,7 @@ def careless_split(seed):
     x, y = kr.data.load("digits")
     split = kr.data.train_dev_test_split(x / 16, y, seed=seed)
     x, y = (part[:EXAMPLES] for part in split.train)
-    wrong = np.random.default_rng(seed).permutation(EXAMPLES)[:WRONG]
-    shift = np.random.default_rng(seed).integers(1, 10, WRONG)
-    y[wrong] = (y[wrong] + shift) % 10
-    return split._replace(train=(x, y))
+    return split._replace(train=(x, kr.data.with_wrong_labels(y, WRONG, seed=seed)))
 
 
 def network(lesson, seed, keep_probs):

@@ -112,7 +112,7 @@ ATTRIBUTES = {
 LISTS = {
     "devices": "DeviceError Devices compile_options current divisible even renew use",
     "data": "DataError DriftReport Encoding Examples Split TargetEncoding load mini_batches read "
-    "same_distribution split_fractions suggest_batch_size train_dev_test_split",
+    "same_distribution split_fractions suggest_batch_size train_dev_test_split with_wrong_labels",
     "layers": "ConvBlock DenseBlock Hardmax InvertedDropout Standardize dropout_disabled "
     "fold_batch_normalization image_augmentation",
     "initializers": "He LayerSignal SignalPropagation SignalRate Xavier signal_propagation "

@@ -15,6 +15,7 @@ from kerasrecipes.data.mini_batches import mini_batches
 from kerasrecipes.data.read import read
 from kerasrecipes.data.split import Split, split_fractions, train_dev_test_split
 from kerasrecipes.data.target_encoding import TargetEncoding
+from kerasrecipes.data.wrong_labels import with_wrong_labels
 
 __all__ = [
     "DataError",
@@ -30,4 +31,5 @@ __all__ = [
     "split_fractions",
     "suggest_batch_size",
     "train_dev_test_split",
+    "with_wrong_labels",
 ]

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
+from kerasrecipes.data.plain import plain
 from kerasrecipes.diagnosis.finding import Finding
 from kerasrecipes.diagnosis.intervals import ErrorEstimate, wilson_interval
-from kerasrecipes.diagnosis.plain import plain
 
 VERDICTS = ("high bias", "high variance", "both", "balanced", "inconclusive")
 TOLERANCE = {"share": 0.02, "mean": 0.05}

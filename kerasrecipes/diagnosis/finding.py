@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from kerasrecipes.diagnosis.plain import plain
+from kerasrecipes.data.plain import plain
 
 SEVERITIES = ("error", "warning", "note")
 """How bad a finding is, the most severe first."""

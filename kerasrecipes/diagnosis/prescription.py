@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from kerasrecipes.diagnosis.plain import plain
+from kerasrecipes.data.plain import plain
 from kerasrecipes.diagnosis.rules.trials import mending
 from kerasrecipes.diagnosis.trace import Trace
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
+from kerasrecipes.data.plain import plain
 
 GREAT, OK = 1e-7, 1e-3  # the course's thresholds of the distance
 
@@ -117,13 +116,8 @@ class GradientCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns all of it as plain values for strict JSON; NaN and infinity are None."""
-        return _plain(
-            {
-                **vars(self),
-                "variables": {name: vars(row) for name, row in self.variables.items()},
-                "worst": [element._asdict() for element in self.worst],
-                "kinks": [element._asdict() for element in self.kinks],
-            }
+        return plain(
+            {**vars(self), "variables": {name: vars(row) for name, row in self.variables.items()}}
         )
 
     def _remarks(self) -> Iterator[str]:
@@ -147,13 +141,3 @@ def judge(distance: float, passed: bool) -> str:
     if distance < GREAT:
         return "great"
     return "ok" if distance < OK or passed else "bad"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value.item() if isinstance(value, np.generic) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-from kerasrecipes.diagnosis.plain import plain
+from kerasrecipes.data.plain import plain
 from kerasrecipes.live.curve import MOST, Curve
 from kerasrecipes.live.versioned_curve import CurveCopy, VersionedCurve
 

@@ -18,7 +18,8 @@ FUNCTIONS = {
     path: OBJECTS[path]
     for path in (
         "data.mini_batches", "data.same_distribution", "data.split_fractions",
-        "data.suggest_batch_size", "data.train_dev_test_split", "diagnosis.bootstrap_interval",
+        "data.suggest_batch_size", "data.train_dev_test_split", "data.with_wrong_labels",
+        "diagnosis.bootstrap_interval",
         "diagnosis.estimate_error", "diagnosis.example_errors", "diagnosis.infer_metric",
         "diagnosis.infer_threshold", "diagnosis.is_one_hot", "diagnosis.measure_error",
         "diagnosis.read_bias_variance", "diagnosis.wilson_interval",

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from kerasrecipes.diagnosis.plain import plain
+from kerasrecipes.data.plain import plain
 
 MOST_BYTES = 32 << 20
 MOST_TEXT = 500  # characters of a text in the table
