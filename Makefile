@@ -27,10 +27,10 @@ run: $(READY)
 	$(BIN)/kerasrecipes run "$(DATA)" $(ARGS)
 
 test: $(READY)
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -x -q $(WORKERS) $(TESTS)
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest --maxfail=10 -q $(WORKERS) $(TESTS)
 
 test-jax: $(READY)
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -x -q $(WORKERS) $(TESTS)
+	KERAS_BACKEND=jax $(BIN)/python -m pytest --maxfail=10 -q $(WORKERS) $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -15,6 +15,7 @@ from kerasrecipes.layers import InvertedDropout
 from kerasrecipes.live.nudge import Nudge, read_nudges
 from kerasrecipes.live.request_box import Request
 from kerasrecipes.schedules import StepDecay
+from tests.patience import HANG
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(96, 4)).astype("float32")
@@ -202,7 +203,7 @@ def ask(address, path, content=None, **headers):
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
     data = None if content is None else json.dumps(content).encode()
     with urllib.request.urlopen(
-        urllib.request.Request(base + path, data, headers), timeout=60
+        urllib.request.Request(base + path, data, headers), timeout=HANG
     ) as answer:
         return json.load(answer)
 
@@ -248,7 +249,7 @@ def test_it_is_paused_and_goes_on_over_the_wire():
     thread = threading.Thread(target=steer)
     thread.start()
     _, history, _ = fit(babysitter, epochs=1000, before=[slow])
-    thread.join(30)
+    thread.join(HANG)
     assert log == ["pause", ("paused", 0)]
     assert len(history.epoch) < 1000
 
@@ -286,7 +287,7 @@ def test_the_page_ends_with_the_fit_also_when_it_breaks_off(alone, tmp_path):
 
     with pytest.raises(RuntimeError, match="boom"):
         fit(babysitter, before=[keras.callbacks.LambdaCallback(on_train_batch_begin=boom)])
-    ends = time.monotonic() + 30
+    ends = time.monotonic() + HANG
     while (tmp_path / "live.json").exists() and time.monotonic() < ends:
         time.sleep(0.05)
     assert babysitter.address is None

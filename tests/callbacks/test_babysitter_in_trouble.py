@@ -13,6 +13,7 @@ import pytest
 
 from kerasrecipes.callbacks import Babysitter
 from kerasrecipes.live.request_box import QueueFullError, Request
+from tests.patience import HANG
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(512, 8)).astype("float32")
@@ -111,7 +112,7 @@ def test_rubbish_at_the_door(undisturbed):
             return
         parts = urlsplit(babysitter.address)
         for content in (b"", b"{", b"[" * 50_000, b"\xff" * 100, b'{"name": 3}', b"null"):
-            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=HANG)
             headers = {"Content-Type": "application/json"}
             connection.request("POST", f"/api/nudge?{parts.query}", content, headers)
             statuses.append(connection.getresponse().status)
@@ -142,7 +143,7 @@ def test_a_pause_and_requests_from_many_threads(undisturbed):
 
     assert_same(fit(babysitter, begin, epochs=6), undisturbed)
     for thread in threads:
-        thread.join(30)
+        thread.join(HANG)
     names = [nudge.name for nudge in babysitter.nudges]
     assert {*names} == {"pause", "go_on"}
     assert all(one != other for one, other in itertools.pairwise(names))

@@ -15,6 +15,7 @@ from kerasrecipes.callbacks import Babysitter, Resume
 from kerasrecipes.callbacks.babysitting.watched_fit import MOST_LAYERS
 from kerasrecipes.live.nudge import Nudge, read_nudges
 from kerasrecipes.live.request_box import Request
+from tests.patience import HANG
 
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 RNG = np.random.default_rng(0)
@@ -184,7 +185,7 @@ def test_nudges_of_a_killed_fit_outlive_a_second_kill(tmp_path):
         babysitter = quiet(directory=tmp_path / "run")
 
         def stop():
-            ends = time.monotonic() + 10  # until the file is written
+            ends = time.monotonic() + HANG  # until the file is written
             while babysitter._files._todo and time.monotonic() < ends:
                 time.sleep(0.01)
             raise KeyboardInterrupt

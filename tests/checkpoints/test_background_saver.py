@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from kerasrecipes.checkpoints.background_saver import BEHIND, BackgroundSaver
+from tests.patience import HANG
 
 
 class Disk:
@@ -63,7 +64,7 @@ def test_at_the_end_it_is_tried_once_more_and_the_failure_is_known():
 
 def test_it_is_idle_when_nothing_is_written_or_waits():
     gate = threading.Event()
-    saver = BackgroundSaver(lambda number, state, about: gate.wait(10))
+    saver = BackgroundSaver(lambda number, state, about: gate.wait(HANG))
     assert saver.is_idle
     saver.put(1, {}, {})
     assert not saver.is_idle
@@ -76,7 +77,7 @@ def test_a_newer_state_takes_the_place_of_one_that_waits():
     gate, disk = threading.Event(), Disk()
 
     def slow(number, state, about):
-        gate.wait(10)
+        gate.wait(HANG)
         disk.save(number, state, about)
 
     saver = BackgroundSaver(slow)

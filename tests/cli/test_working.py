@@ -10,6 +10,7 @@ import pytest
 
 from kerasrecipes_cli import working as module
 from kerasrecipes_cli.working import working
+from tests.patience import HANG
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def terminal(monkeypatch):
 
 
 def until(written, text):
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + HANG
     while text not in b"".join(written).decode(errors="replace"):
         assert time.monotonic() < limit, b"".join(written)
         time.sleep(0.02)

@@ -12,6 +12,7 @@ from kerasrecipes.live import page_files
 from kerasrecipes.live.board import Board
 from kerasrecipes.live.request_box import RequestBox
 from kerasrecipes.live.server import LiveServer
+from tests.patience import HANG
 
 TOKEN = "0123456789abcdefghij"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -29,7 +30,7 @@ class Answer(NamedTuple):
 
 def ask(server, method="GET", path="/", headers=BEARER, body=None):
     """One request on a connection of its own."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=HANG)
     with contextlib.closing(connection):
         connection.request(method, path, body, headers)
         response = connection.getresponse()
@@ -43,7 +44,7 @@ def post(server, request, headers=None):
     return ask(server, "POST", "/api/nudge", headers, body)
 
 
-def raw(server, text=b"", timeout=10):
+def raw(server, text=b"", timeout=HANG):
     """A connection on which these bytes were sent."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout)
     connection.sendall(text)
@@ -54,7 +55,7 @@ class Viewer:
     """Follows the events as the page does; `state` is what it would show."""
 
     def __init__(self, server):
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=HANG)
         self.connection.request("GET", "/api/events", headers=BEARER)
         self.response = self.connection.getresponse()
         self.state = None

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from kerasrecipes.live.request_box import QueueFullError, Reply, Request, RequestBox
+from tests.patience import HANG
 
 
 def test_requests_are_taken_in_the_order_of_asking():
@@ -42,7 +43,7 @@ def test_waiting_ends_with_a_request_from_another_thread():
     box = RequestBox()
     assert not box.wait(0)
     threading.Timer(0.02, box.put, [Request("go_on")]).start()
-    assert box.wait(10)
+    assert box.wait(HANG)
     assert box.take().request.name == "go_on"
 
 

@@ -17,6 +17,7 @@ from kerasrecipes.live.board import Board
 from kerasrecipes.live.request_box import Request, RequestBox
 from kerasrecipes.live.server import LiveServer
 from tests.live.served import BEARER, TOKEN, Viewer, ask, clear_cache, post, raw, serve
+from tests.patience import HANG
 
 __all__ = ["serve"]
 
@@ -25,7 +26,7 @@ def reply_with(server, reply):
     """A training that replies to the next request."""
 
     def training():
-        if server.box.wait(10):
+        if server.box.wait(HANG):
             reply(server.box.take())
 
     thread = threading.Thread(target=training)
@@ -307,19 +308,19 @@ def test_it_serves_all_addresses_under_its_name_where_it_is_told_to(serve):
 def test_it_answers_at_once_and_ends_at_once(serve):
     began = time.perf_counter()  # limits that only a hang reaches: 2 ms, 0.12 s and 0.1 s when idle
     server = serve()
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < HANG
     assert ask(server).status == 200
-    assert time.perf_counter() - began < 20
+    assert time.perf_counter() - began < HANG
     viewers = [Viewer(server) for _ in range(5)]
     waiting = threading.Thread(target=post, args=(server, {"name": "stop"}))
     waiting.start()
-    assert server.box.wait(30)
+    assert server.box.wait(HANG)
     server.board.put(status="finished")
     began = time.perf_counter()
     server.stop()
-    assert time.perf_counter() - began < 20
+    assert time.perf_counter() - began < HANG
     assert not server.is_serving
-    waiting.join(20)
+    waiting.join(HANG)
     for viewer in viewers:
         names = [viewer.follow() for _ in range(2)]
         assert names == ["snapshot", "end"]

@@ -11,6 +11,7 @@ import pytest
 
 from kerasrecipes.live import stream
 from tests.live.served import TOKEN, Viewer, ask, raw, serve
+from tests.patience import HANG
 
 __all__ = ["serve"]
 
@@ -20,7 +21,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(stream.Stream.__init__, "__defaults__", (0.05,))
 
 
-def until(condition, seconds=60):
+def until(condition, seconds=HANG):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come about"
@@ -130,7 +131,7 @@ def has_streams(server, count):
         done.set()
 
     loop.call_soon_threadsafe(look)
-    assert done.wait(10)
+    assert done.wait(HANG)
     return answer[0] >= count
 
 

@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.patience import HANG
+
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -70,7 +72,7 @@ def open_page(
     dark: bool = False,
     media: str = "",
     expression: str = "null",
-    timeout: float = 60.0,
+    timeout: float = HANG,
 ) -> PageLoad:
     """Loads a file (or an `http` address), waits until it has loaded, and looks at it.
 

@@ -5,6 +5,7 @@ import pytest
 from tests.live.page.canned_runs import run_states, runs
 from tests.live.page.canned_state import state
 from tests.live.page.fake_server import FakeServer
+from tests.patience import HANG
 from tests.report.chromium import find_chromium
 
 
@@ -56,7 +57,7 @@ class Opener:
             self.browser.new_context(viewport={"width": width, "height": height}, **options)
         )
         page = self.contexts[-1].new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(1000 * HANG)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._said)
         page.add_init_script(DRAWN + before)

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 import kerasrecipes.live
 from tests.live.page.canned_state import nudge
+from tests.patience import HANG
 
 FILES = Path(kerasrecipes.live.__file__).parent / "page"
 BOKEH = Path(bokeh.__file__).parent / "server/static/js"
@@ -63,7 +64,7 @@ class FakeServer:
     def __exit__(self, *_):
         self.drop()
         self._server.should_exit = self._server.force_exit = True
-        self._thread.join(5)
+        self._thread.join(HANG)
 
     def _serve(self):
         with asyncio.Runner() as runner:

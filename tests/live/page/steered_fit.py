@@ -7,9 +7,9 @@ import keras
 import numpy as np
 
 from kerasrecipes.callbacks import Babysitter, Resume
+from tests.patience import HANG
 
 STEP_SECONDS = 0.003
-LONGEST = 20.0  # seconds
 
 
 class Seen(keras.callbacks.Callback):
@@ -41,7 +41,7 @@ class SteeredFit:
 
     def __enter__(self):
         self._thread.start()
-        self.wait_for(lambda: self.step > 0, 60.0)  # TensorFlow compiles
+        self.wait_for(lambda: self.step > 0)  # TensorFlow compiles
         self.address = self.babysitter.address
         return self
 
@@ -49,7 +49,7 @@ class SteeredFit:
         self.model.stop_training = True
         if (fit := self.babysitter._fit) is not None:
             fit.nudging.is_paused = False
-        self._thread.join(LONGEST)
+        self._thread.join(HANG)
 
     @property
     def step(self):
@@ -66,8 +66,8 @@ class SteeredFit:
         """One that was done."""
         return self.babysitter.nudges[place]
 
-    def wait_for(self, is_so, seconds=LONGEST):
-        end = time.monotonic() + seconds
+    def wait_for(self, is_so):
+        end = time.monotonic() + HANG
         while not is_so():
             assert time.monotonic() < end, "it did not come to that"
             time.sleep(0.01)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.live.page.conftest import Opener
 from tests.live.page.steered_fit import SteeredFit
+from tests.patience import HANG
 
 pytestmark = pytest.mark.browser
 COST = "document.querySelector('.chart[data-group=cost]')?.chart.lines[0]"
@@ -29,7 +30,6 @@ def opener(chromium):
 @pytest.fixture(scope="module")
 def page(fit, opener):
     page = opener(fit.address)
-    page.set_default_timeout(60_000)
     page.wait_for_selector("#status:has-text('running')")
     return page
 
@@ -145,7 +145,7 @@ def test_whoever_is_not_from_here_is_refused(fit, method, path, spoilt):
     count = len(fit.babysitter.nudges)
 
     def status(token, **headers):
-        line = http.client.HTTPConnection(place.netloc, timeout=20)
+        line = http.client.HTTPConnection(place.netloc, timeout=HANG)
         headers = {"Host": place.netloc, "Content-Type": "application/json", **headers}
         body = '{"name": "stop", "value": 1, "note": 0}' if method == "POST" else None
         line.request(method, f"{path}?token={token}", body, headers)
@@ -160,7 +160,7 @@ def test_whoever_is_not_from_here_is_refused(fit, method, path, spoilt):
 def test_stopping_ends_the_fit_and_the_page_says_so(page, fit):
     press(page, "Stop now")
     page.locator("dialog").get_by_role("button", name="Stop now").click()
-    assert fit.is_over.wait(20)
+    assert fit.is_over.wait(HANG)
     page.wait_for_selector("#status:has-text('stopped')")
     page.wait_for_selector("text=stopped from the page at step")
     assert fit.babysitter.stop_reason.startswith("stopped from the page at step")

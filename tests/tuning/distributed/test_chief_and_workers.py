@@ -21,6 +21,7 @@ from kerasrecipes.tuning.distributed.servicer import Books
 from kerasrecipes.tuning.distributed.settings import Settings
 from kerasrecipes.tuning.distributed.trial_book import TrialBook
 from kerasrecipes.tuning.distributed.wire import ask, channel
+from tests.patience import HANG
 from tests.tuning.distributed.searches import oracle_in, statuses
 
 SETTINGS = Settings(deadline_seconds=1.0, give_up_seconds=1.0)
@@ -101,7 +102,7 @@ def test_a_silent_worker_is_given_up_and_a_living_one_is_not(worker, address, tm
         living, dead = worker("tuner0"), worker("tuner1")
         kept, lost = living.create_trial("tuner0"), dead.create_trial("tuner1")
         dead._link._closed.set()  # no more heartbeats
-        until = time.monotonic() + 10
+        until = time.monotonic() + HANG
         while len(book.leases.items()) > 1 and time.monotonic() < until:
             time.sleep(0.1)
             book.expire()
@@ -121,7 +122,7 @@ def test_a_worker_waits_for_a_chief_that_comes_back_and_keeps_its_trial(
     reporting.start()
     time.sleep(0.4)
     with chief(tmp_path, address, restarted=True) as book:
-        reporting.join(10)
+        reporting.join(HANG)
         assert not reporting.is_alive()
         assert statuses(book.oracle) == {"0": "COMPLETED"}
     assert capsys.readouterr().err.splitlines() == [
@@ -182,7 +183,7 @@ def test_a_worker_of_the_next_search_waits_for_it(worker, address, tmp_path):
         assert book.sessions() == []
         assert asked == []
     with chief(tmp_path, address):
-        asking.join(10)
+        asking.join(HANG)
         assert asked[0].status == "RUNNING"
 
 
