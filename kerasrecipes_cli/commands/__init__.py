@@ -1,0 +1,1 @@
+"""What each command takes and says of itself; the work is done in the modules beside."""
