@@ -30,7 +30,13 @@ from kerasrecipes.tuning.member_callbacks import require_by_logs
 from kerasrecipes.tuning.member_store import MemberStore
 from kerasrecipes.tuning.search_arguments import check_numbers, check_objective, check_oracle
 from kerasrecipes.tuning.shared_data import SharedData
-from kerasrecipes.tuning.train_chunk import objective_value, train_chunk
+from kerasrecipes.tuning.train_chunk import train_chunk
+from kerasrecipes.tuning.trial_outcome import (
+    best_member,
+    mean_metrics,
+    outcome_in_words,
+    trials_in_words,
+)
 from kerasrecipes.tuning.users_code import UsersCodeError, users_code
 
 MEMBERS = 64
@@ -276,7 +282,9 @@ class VectorizedSearch(keras_tuner.Tuner):
                 self._train_alone(chunk, failure.error)
         else:
             self._end(chunk, members, results)
-            self._tell(chunk, members, time.perf_counter() - began)
+            trials, seconds = [candidate.trial for candidate in chunk], time.perf_counter() - began
+            several = self.executions_per_trial > 1
+            self._say(outcome_in_words(trials, members, objective, seconds, several))
 
     def _train_halves(self, chunk: Sequence[Candidate], results: dict[str, list[Member]]) -> None:
         self._programs.clear()
@@ -300,7 +308,9 @@ class VectorizedSearch(keras_tuner.Tuner):
 
     def _train_alone(self, chunk: Sequence[Candidate], error: Exception) -> None:
         trials = list({candidate.trial.trial_id: candidate.trial for candidate in chunk}.values())
-        self._say(f"{_names(trials)} trained alone: the program of all failed ({why(error)}).")
+        self._say(
+            f"{trials_in_words(trials)} trained alone: the program of all failed ({why(error)})."
+        )
         args, kwargs = self._fit_arguments
         for trial in trials:
             self._try_run_and_update_trial(trial, *args, **kwargs)
@@ -318,7 +328,8 @@ class VectorizedSearch(keras_tuner.Tuner):
         done = [t for t in trials.values() if len(results[t.trial_id]) == self.executions_per_trial]
         alive = [t for t in done if all(m.best_epoch is not None for m in results[t.trial_id])]
         if alive:
-            best = [self._best(results[trial.trial_id]).weights for trial in alive]
+            objective = self.oracle.objective
+            best = [best_member(results[trial.trial_id], objective).weights for trial in alive]
             self.store.save([trial.trial_id for trial in alive], best)
         with self._saved_once():
             for trial in done:
@@ -327,25 +338,14 @@ class VectorizedSearch(keras_tuner.Tuner):
     def _end_trial(self, trial: Any, executions: Sequence[Member]) -> None:
         if all(member.best_epoch is not None for member in executions):
             step = int(np.mean([member.best_epoch for member in executions]))
-            self.oracle.update_trial(trial.trial_id, self._metrics(executions), step=step)
+            metrics = mean_metrics(executions, self.oracle.objective)
+            self.oracle.update_trial(trial.trial_id, metrics, step=step)
             trial.status = "COMPLETED"
         else:
             epoch = next(m.died_in_epoch for m in executions if m.best_epoch is None)
             trial.status = "FAILED"
             trial.message = f"The cost was no finite number in epoch {epoch}."
         self.on_trial_end(trial)
-
-    def _best(self, executions: Sequence[Member]) -> Member:
-        objective = self.oracle.objective
-        values = [objective_value(objective, _logs(member)) for member in executions]
-        pick = np.argmin if objective.direction == "min" else np.argmax
-        return executions[int(pick(values))]
-
-    def _metrics(self, executions: Sequence[Member]) -> dict[str, float]:
-        logs = [_logs(member) for member in executions]
-        metrics = {name: float(np.mean([each[name] for each in logs])) for name in logs[0]}
-        objective = self.oracle.objective
-        return metrics | {objective.name: objective_value(objective, metrics)}
 
     def _end_with_result(self, trial: Any, result: Any) -> None:
         """A trial whose hypermodel has trained by itself, and returned what keras-tuner takes."""
@@ -362,49 +362,9 @@ class VectorizedSearch(keras_tuner.Tuner):
             return self._given
         return super().run_trial(trial, *args, **kwargs)
 
-    def _tell(self, chunk: Sequence[Candidate], members: Sequence[Member], seconds: float) -> None:
-        objective = self.oracle.objective
-        trials = [candidate.trial for candidate in chunk]
-        alive = [
-            pair for pair in zip(trials, members, strict=True) if pair[1].best_epoch is not None
-        ]
-        models = len(trials) if self.executions_per_trial > 1 else 0
-        how = "trained together" if len(chunk) > 1 else "trained"
-        line = f"{_names(trials, models)} {how}: {seconds:.1f} s"
-        if alive:
-            values = [objective_value(objective, _logs(member)) for _, member in alive]
-            pick = np.argmin if objective.direction == "min" else np.argmax
-            at = int(pick(values))
-            line += f", best {objective.name} {values[at]:.4g} (trial {alive[at][0].trial_id})"
-        dropped = sum(member.dropped_after_epoch is not None for member in members)
-        line += f", {dropped} ended early" if dropped else ""
-        dead = [
-            f"{trial.trial_id} (epoch {member.died_in_epoch})"
-            for trial, member in zip(trials, members, strict=True)
-            if member.died_in_epoch is not None
-        ]
-        if dead:
-            line += f"; no finite cost any more: {', '.join(dead)}"
-        self._say(line + ".")
-
     def _say(self, line: str) -> None:
         if not self._is_silent:
             self.sink(line)
-
-
-def _logs(member: Member) -> dict[str, float]:
-    """The logs of the member's best epoch."""
-    epoch = member.best_epoch
-    if epoch is None:
-        raise ValueError("A member without a finite cost has no best epoch.")
-    return {name: values[epoch] for name, values in member.history.items()}
-
-
-def _names(trials: Sequence[Any], models: int = 0) -> str:
-    """In words; with the number of models where a trial has several."""
-    ids = list(dict.fromkeys(trial.trial_id for trial in trials))
-    name = f"trial {ids[0]}" if len(ids) == 1 else f"{len(ids)} trials ({ids[0]} … {ids[-1]})"
-    return f"{models} models of {name}" if models else name[0].upper() + name[1:]
 
 
 def _is_chief() -> bool:
