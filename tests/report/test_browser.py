@@ -102,3 +102,12 @@ def test_the_opener_tells_of_errors_and_requests(tmp_path):
     assert seen.requests == ["http://127.0.0.1:9/x.png"]
     assert "oh" in seen.console_errors
     assert any("Uncaught" in text for text in seen.console_errors)
+
+
+def test_the_lines_of_a_paragraph_stay_lines(tmp_path):
+    page = Page("A page", sections=(Section("Text", "a\nb\nc\n\na b c"),))
+    heights = "[...document.querySelectorAll('section > p')].map(p => p.clientHeight)"
+    three, one = open_page(
+        write(page, tmp_path / "report.html"), width=800, expression=heights
+    ).value
+    assert three == pytest.approx(3 * one, rel=0.1)
