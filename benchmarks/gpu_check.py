@@ -7,7 +7,7 @@ every recipe's quick mode (its exit status is its claim), the gradient check (ex
 network, directional on one of 10 million parameters), a sweep of small models as one program, and
 what `Doctor` and `GradientMonitor` cost. Printed is a table, what fell short last; `--write` puts
 it into docs/results.md. Without a GPU one line says so, and the exit status is 2; it is 1 if a
-measurement failed on the second device alone, or the answers differ.
+measurement failed on a device, or the answers differ.
 """
 
 from __future__ import annotations
@@ -34,15 +34,11 @@ LIMIT_SECONDS = 1800
 def main() -> int:
     options = read_options()
     devices = options.devices.split(",")
-    missing = why_not(devices)
-    if missing:
-        print(f"nothing was measured: {missing}", file=sys.stderr)
-        return 2
     recipes = sorted(path.stem for path in (ROOT / "recipes").glob("*.py"))
     names = [*(f"recipe {name}" for name in recipes), *MEASURES]
-    unknown = set(options.only) - set(names)
-    if unknown:
-        print(f"there is no {', '.join(sorted(unknown))}: choose of {names}", file=sys.stderr)
+    reason = why_not(options.only, names, devices)
+    if reason:
+        print(f"nothing was measured: {reason}", file=sys.stderr)
         return 2
     rows = []
     for name in options.only or names:
@@ -66,9 +62,13 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def why_not(devices: list[str]) -> str:
-    """Why one of the devices cannot be used, in one line; empty if they can."""
-    if set(devices) == {"cpu"}:
+def why_not(asked: list[str], names: list[str], devices: list[str]) -> str:
+    """Why it cannot be measured, in one line; empty if it can."""
+    if unknown := sorted(set(asked) - set(names)):
+        return f"there is no {', '.join(unknown)}: choose of {', '.join(names)}."
+    if len(devices) != 2 or not set(devices) <= {"cpu", "gpu"}:
+        return f"--devices must be two of cpu and gpu, such as cpu,gpu, not {','.join(devices)!r}."
+    if "gpu" not in devices:
         return ""
     done = _timed([*_runner(), "nothing", "gpu"])[1]
     return _last_line(done).rpartition("DeviceError: ")[2] if done.returncode else ""
@@ -104,14 +104,18 @@ def _runner() -> list[str]:
 
 def _timed(command: list[str]) -> tuple[float, subprocess.CompletedProcess]:
     began = time.perf_counter()
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=_environment(),
-        timeout=LIMIT_SECONDS,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_environment(),
+            timeout=LIMIT_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        told = f"did not end within {LIMIT_SECONDS} s"
+        done = subprocess.CompletedProcess(command, 1, "", told)
     return time.perf_counter() - began, done
 
 

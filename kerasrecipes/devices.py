@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasrecipes import backend
 
@@ -78,7 +79,7 @@ def use(
     *,
     mixed_precision: bool | str | None = None,
     jit: bool | None = None,
-    data_parallel: bool | str = False,
+    data_parallel: bool | str | None = None,
 ) -> Iterator[Devices]:
     """Decides for a block where models are built and trained; all is put back at its end.
 
@@ -87,13 +88,17 @@ def use(
     `model.compile(..., **kr.devices.compile_options())`. For a whole process, call `.__enter__()`
     and never leave.
 
+    A block inside another has what the other has decided, except for what it decides itself. What
+    is built inside a data parallel block has copies on all of its devices, so no block inside it
+    can compute on fewer or on others.
+
     Data parallel training splits each batch: `batch_size` is the global one, and answers are those
     of one device up to the order of sums, as long as each batch can be divided by the number of
     devices. A last batch that cannot is computed whole by each device on JAX; TensorFlow weighs its
     examples unequally, so leave the few that are too many out by `even`.
 
     Args:
-        device: `"gpu"`, `"cpu"`, or `"auto"`: a GPU if there is one.
+        device: `"gpu"`, `"cpu"`, or `"auto"`: a GPU if there is one; inside another block, its own.
         mixed_precision: `True` computes in 16 bits what can be, with weights in 32: in float16 on
             a GPU, which every GPU with tensor cores is fast at, and whose small gradients Keras
             scales up; in bfloat16 on a CPU, where few compute in float16. Or `"float16"`,
@@ -101,14 +106,15 @@ def use(
             TensorFlow is in bfloat16 also on GPUs.
         jit: Whether XLA compiles the training step; Keras chooses by default.
         data_parallel: Whether batches are split over all visible devices of the kind; `"workers"`:
-            over the processes that the environment variable `TF_CONFIG` names, too.
+            over the processes that the environment variable `TF_CONFIG` names, too. By default not.
 
     Yields:
         The `Devices`.
 
     Raises:
         ValueError: If an argument is none of these.
-        DeviceError: If there is no GPU where one is asked for, or the backend cannot do it.
+        DeviceError: If there is no GPU where one is asked for, the backend cannot do it, or a block
+            inside a data parallel one asks for other devices.
 
     Example:
         >>> with use("cpu", mixed_precision=True) as devices:
@@ -118,11 +124,19 @@ def use(
         ('mixed_bfloat16', 'bfloat16', 'float32')
     """
     _check(device, mixed_precision, jit, data_parallel)
+    outer = _in_use[-1][0] if _in_use else None
+    if outer is not None:
+        device = outer.device if device == "auto" else device
+        jit = outer.jit if jit is None and isinstance(outer.jit, bool) else jit
     with contextlib.ExitStack() as stack:
-        workers = _join(stack) if data_parallel == WORKERS else 1
-        devices = _devices(_kind(device), mixed_precision, jit, bool(data_parallel), workers)
-        if workers == 1:
-            _place(stack, devices)
+        if outer is not None and outer.data_parallel:
+            _refuse_other_devices(outer, device, data_parallel)
+            devices = _devices(outer.device, mixed_precision, jit, True, outer.workers)
+        else:
+            workers = _join(stack) if data_parallel == WORKERS else 1
+            devices = _devices(_kind(device), mixed_precision, jit, bool(data_parallel), workers)
+            if workers == 1:
+                _place(stack, devices)
         stack.callback(keras.config.set_dtype_policy, keras.config.dtype_policy())
         keras.config.set_dtype_policy(devices.precision)
         _in_use.append((devices, stack))
@@ -173,9 +187,10 @@ def renew() -> None:
     """
     if not _in_use:
         return
-    devices, stack = _in_use[-1]
-    keras.config.set_dtype_policy(devices.precision)
-    if devices.data_parallel and devices.workers == 1 and not backend.is_data_parallel():
+    keras.config.set_dtype_policy(_in_use[-1][0].precision)
+    parallel = [each for each in _in_use if each[0].data_parallel and each[0].workers == 1]
+    if parallel and not backend.is_data_parallel():
+        devices, stack = parallel[0]  # those inside it share its copies
         stack.enter_context(backend.data_parallel(devices.names))
 
 
@@ -186,7 +201,7 @@ def even(*arrays: Any) -> Any:
     Nothing is left out where nothing need be: on one device, and on JAX.
 
     Args:
-        *arrays: Arrays of one length.
+        *arrays: Arrays of one length, or dictionaries of such arrays.
 
     Returns:
         The array, or a list of them; at most `devices - 1` rows are missing.
@@ -196,7 +211,7 @@ def even(*arrays: Any) -> Any:
         [1, 2, 3]
     """
     count = _count() if sees_shares() else 1
-    kept = [array[: len(array) // count * count] for array in arrays]
+    kept = [_shortened(array, count) for array in arrays]
     return kept[0] if len(kept) == 1 else kept
 
 
@@ -204,12 +219,19 @@ def divisible(batch_size: int) -> int:
     """The batch size, or the next larger one that the devices in use can share equally.
 
     Args:
-        batch_size: Examples in a step, >= 1, of all devices together.
+        batch_size: Integer >= 1. Examples in a step, of all devices together.
+
+    Raises:
+        ValueError: If it is not.
 
     Example:
         >>> divisible(25)  # on one device
         25
     """
+    if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise ValueError(
+            f"`batch_size` must be an integer >= 1. Received: batch_size={batch_size!r}."
+        )
     return -(-batch_size // _count()) * _count()
 
 
@@ -219,19 +241,35 @@ def _count() -> int:
     return len(devices.names) * devices.workers if devices and devices.data_parallel else 1
 
 
+def _shortened(array: Any, count: int) -> Any:
+    if isinstance(array, dict):
+        return {name: _shortened(each, count) for name, each in array.items()}
+    return array[: len(array) // count * count]
+
+
 def _check(device: Any, mixed_precision: Any, jit: Any, data_parallel: Any) -> None:
     known = {
         "device": (device, KINDS),
         "mixed_precision": (mixed_precision, (None, True, False, *POLICIES)),
         "jit": (jit, (None, True, False)),
-        "data_parallel": (data_parallel, (True, False, WORKERS)),
+        "data_parallel": (data_parallel, (None, True, False, WORKERS)),
     }
     for name, (value, choices) in known.items():
-        if not any(value is choice or (value == choice != 1) for choice in choices):
+        if not any(value is each or (isinstance(value, str) and value == each) for each in choices):
             raise ValueError(
                 f"`{name}` must be one of {', '.join(map(repr, choices))}. "
                 f"Received: {name}={value!r}."
             )
+
+
+def _refuse_other_devices(outer: Devices, device: str, data_parallel: Any) -> None:
+    workers = data_parallel == WORKERS and outer.workers == 1
+    if device == outer.device and data_parallel is not False and not workers:
+        return
+    raise DeviceError(
+        f"this block lies inside one that is data parallel ({outer}): what is built here has "
+        "copies on all of those devices, so other devices can be chosen outside of it alone."
+    )
 
 
 def _join(stack: contextlib.ExitStack) -> int:

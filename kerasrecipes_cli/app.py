@@ -12,6 +12,7 @@ import typer.core
 from kerasrecipes_cli.commands import fits, lessons, models, searches, training
 from kerasrecipes_cli.errors import OptionError
 
+BROKEN_PIPE = 141  # what a shell says of a program that SIGPIPE has ended
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # what Typer raises for a wrong argument
 
 
@@ -39,6 +40,9 @@ class Commands(typer.core.TyperGroup):
         except KeyboardInterrupt:
             typer.echo("interrupted: nothing was finished, and nothing was written.", err=True)
             raise typer.Exit(2) from None
+        except BrokenPipeError:  # whoever read has gone, as in `... | head -1`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(BROKEN_PIPE) from None
 
 
 def _as_option_error(error: Any) -> OptionError:

@@ -89,7 +89,7 @@ def _folder() -> Path:
 def _summary(path: Path) -> str:
     line = _docstring(path).partition("\n")[0]
     point = line.partition(": ")[2] or line
-    return point[0].upper() + point[1:] if re.match(r"[a-z]{2}", point) else point
+    return point[0].upper() + point[1:] if re.match(r"a |[a-z]{2}", point) else point
 
 
 def _docstring(path: Path) -> str:

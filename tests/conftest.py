@@ -1,6 +1,7 @@
 """What every test shares: the backend of this run, and a fixed seed."""
 
 import atexit
+import gc
 import importlib.abc
 import os
 import shutil
@@ -37,6 +38,28 @@ if os.environ.get("KERAS_BACKEND") == "jax":
 
 import keras
 import pytest
+
+LONGEST_FIRST = "test_two_devices.py"
+
+
+def pytest_collection_modifyitems(items):
+    """The file that takes longest first, or one worker is busy with it when all else is done."""
+    items.sort(key=lambda item: item.path.name != LONGEST_FIRST)
+
+
+def pytest_collection_finish():
+    gc.freeze()  # what was imported stays, and need not be looked at again
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collected():
+    """Frees what a module has left behind, between tests and not in the middle of one.
+
+    TensorFlow takes long to free its functions, and nothing else of the process runs meanwhile:
+    with those of a thousand tests at once, a test stood still for minutes.
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,8 @@ class Row(NamedTuple):
 
     @property
     def has_failed(self) -> bool:
-        """Whether the second device does not do what the first one does."""
-        return self.first["ok"] != self.second["ok"] or not self.agree
+        """Whether a device could not do it, or they differ."""
+        return not (self.first["ok"] and self.second["ok"] and self.agree)
 
     @property
     def agree(self) -> bool:
@@ -59,8 +59,8 @@ def lines_of(rows: list[Row], devices: list[str]) -> list[str]:
         ),
         "",
     ]
-    short = [row.name for row in rows if row.has_failed]
     both = [row.name for row in rows if not row.first["ok"] and not row.second["ok"]]
+    short = [row.name for row in rows if row.has_failed and row.name not in both]
     if short:
         lines.append(f"Not the same on both: {', '.join(short)}.")
     if both:

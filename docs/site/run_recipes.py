@@ -4,8 +4,8 @@
 
 Each runs in a process of its own, in its full mode; its numbers and figures go to
 `docs/topics/NAME`, with the digest of the script that made them. Exit status 1 if a claim of one
-does not hold. With `--quick` all run in their quick mode, to see how long each takes: nothing is
-kept then.
+does not hold. With `--quick` all run in their quick mode, and only how long each takes is kept. The
+table of `docs/results.md` is made of both.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.pages.section import write_section
+
 ROOT = Path(__file__).parents[2]
 RECIPES = ROOT / "recipes"
 TOPICS = ROOT / "docs" / "topics"
+QUICK = ROOT / "docs" / "site" / "quick_seconds.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     every = options.all or options.quick
     names = options.names or [name for name in known if every or not is_current(name)]
     failed = [name for name in names if run(name, options.quick) != 0]
+    write_section("the recipes", table())
     if failed:
         print(f"FAILED: {', '.join(failed)}")
     return 1 if failed else 0
@@ -56,6 +60,26 @@ def is_current(name: str) -> bool:
     return made_by == hashlib.sha256((RECIPES / f"{name}.py").read_bytes()).hexdigest()
 
 
+def table() -> list[str]:
+    """What the kept results say, a line a recipe."""
+    seconds = _quick_seconds()
+    lines = ["| recipe | claims | full | quick | quick, processor |", "|---|---|---|---|---|"]
+    for path in sorted(TOPICS.glob("*/result.json")):
+        result = json.loads(path.read_text(encoding="utf-8"))
+        claims = result["claims"]
+        held = sum(claim["holds"] for claim in claims)
+        holds = "all hold" if held == len(claims) else f"{held} hold"
+        name, quick = path.parent.name, seconds.get(path.parent.name, ("not measured",) * 2)
+        cells = [f"{each:.0f} s" if isinstance(each, float) else each for each in quick]
+        told = f"{len(claims)}, {holds} | {result['seconds']:.0f} s"
+        lines.append(f"| {name} | {told} | {' | '.join(cells)} |")
+    return lines
+
+
+def _quick_seconds() -> dict[str, list[float]]:
+    return json.loads(QUICK.read_text(encoding="utf-8")) if QUICK.is_file() else {}
+
+
 def run(name: str, quick: bool = False) -> int:
     """Runs one, and says how long it took; its report is not kept, the site shows the same."""
     begun, worked = time.perf_counter(), _processor_seconds()
@@ -68,6 +92,9 @@ def run(name: str, quick: bool = False) -> int:
     seconds, worked = time.perf_counter() - begun, _processor_seconds() - worked
     told = f"{seconds:.0f} s, {worked:.0f} s of a processor"
     print(f"{name}: exit status {ended.returncode}, {told}", flush=True)
+    if quick:
+        kept = _quick_seconds() | {name: [round(seconds, 1), round(worked, 1)]}
+        QUICK.write_text(json.dumps(dict(sorted(kept.items())), indent=1) + "\n", encoding="utf-8")
     if ended.returncode:
         print(ended.stdout[-2000:], ended.stderr[-2000:], sep="\n")
     return ended.returncode

@@ -81,7 +81,7 @@ def parser(name: str, docstring: str) -> Parser:
     made.add_argument("--seed", type=_seed, default=0, help="the first of the seeds; default 0")
     made.add_argument(
         "--out",
-        type=Path,
+        type=_directory,
         default=Path("runs", f"recipe-{name}"),
         metavar="DIR",
         help="where report.html, result.json and figures go; default runs/recipe-NAME",
@@ -92,7 +92,8 @@ def parser(name: str, docstring: str) -> Parser:
         nargs="?",
         const=True,
         choices=("float16", "bfloat16"),
-        help="compute in 16 bits; which ones is left to the device if not said",
+        help="compute in 16 bits; which ones is left to the device if not said (float16 is for "
+        "GPUs: a CPU takes many times as long)",
     )
     made.add_argument(
         "--jit", action=argparse.BooleanOptionalAction, help="XLA or not; default: Keras decides"
@@ -102,6 +103,12 @@ def parser(name: str, docstring: str) -> Parser:
     )
     made.add_argument("--json", action="store_true", help="print JSON and nothing else")
     return made
+
+
+def _directory(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("must name a directory, and is empty")
+    return Path(text)
 
 
 def _seed(text: str) -> int:

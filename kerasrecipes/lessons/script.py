@@ -28,7 +28,8 @@ def lesson(tell: Callable[[Lesson], None]) -> Callable[..., int]:
     The `main` that is made reads the options of the command line (`--quick`, `--seed`, `--out`,
     `--device`, `--mixed-precision`, `--jit`, `--data-parallel`, `--json`), seeds everything random,
     runs the function on the devices that were asked for, and writes `report.html`, `result.json`
-    and the figures into `--out`. It returns 0 if all claims hold, else 1.
+    and the figures into `--out`. It returns 0 if all claims hold, 1 if one does not, and 2 after
+    Ctrl-C.
 
     Args:
         tell: Function of a `Lesson`, in a module whose docstring says what the recipe is for.
@@ -55,9 +56,13 @@ def lesson(tell: Callable[[Lesson], None]) -> Callable[..., int]:
     def main(arguments: Sequence[str] | None = None) -> int:
         file, docstring = tell.__globals__["__file__"], tell.__globals__["__doc__"]
         told = begin(Path(file).stem, docstring, arguments)
-        with told.placed:
-            tell(told)
-            return end(told, Path(file).read_bytes())
+        try:
+            with told.placed:
+                tell(told)
+                return end(told, Path(file).read_bytes())
+        except KeyboardInterrupt:
+            print("interrupted: the claims were not judged.", file=sys.stderr)
+            return 2
 
     return main
 
@@ -102,7 +107,7 @@ def _devices(options: Options) -> contextlib.AbstractContextManager:
         options.device,
         mixed_precision=options.mixed_precision,
         jit=options.jit,
-        data_parallel=options.data_parallel,
+        data_parallel=options.data_parallel or None,
     )
 
 
@@ -139,10 +144,16 @@ def end(lesson: Lesson, source: bytes = b"") -> int:
     if lesson.options.json:
         json.dump(result, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
-    count = sum(not claim["holds"] for claim in result["claims"])
-    what = f"{count} of {len(lesson.claims)} claims do NOT hold" if count else "the claim holds"
+    broken = sum(not claim.holds for claim in lesson.claims)
+    what = _in_words(len(lesson.claims), broken)
     lesson.terminal.end(f"{what}, {result['seconds']:.0f} s: {lesson.options.out / 'report.html'}")
     return 0 if result["holds"] else 1
+
+
+def _in_words(claims: int, broken: int) -> str:
+    if claims == 1:
+        return "the claim does NOT hold" if broken else "the claim holds"
+    return f"{broken} of {claims} claims do NOT hold" if broken else f"all {claims} claims hold"
 
 
 def _facts(lesson: Lesson, source: bytes) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from kerasrecipes.lessons.telling import Claim
 
 Item = TypeVar("Item")
+NARROWEST = 60  # columns that a table needs to be legible
+BROKEN_PIPE = 141  # what a shell says of a program whose reader has gone
+
+
+class Console(rich.console.Console):
+    """A console that ends the program when nobody reads any more, and not as a broken claim."""
+
+    def on_broken_pipe(self) -> None:
+        """Ends with the exit status of SIGPIPE."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(BROKEN_PIPE)
 
 
 class Terminal:
@@ -29,8 +41,9 @@ class Terminal:
 
     def __init__(self, silent: bool = False) -> None:
         self.silent = silent
-        width = None if sys.stdout.isatty() else 100
-        self._console = rich.console.Console(quiet=silent, highlight=False, width=width)
+        self._console = Console(quiet=silent, highlight=False)
+        wide = max(NARROWEST, self._console.width) if sys.stdout.isatty() else 100
+        self._console.width = wide
 
     def heading(self, title: str) -> None:
         """Prints the heading of a part."""

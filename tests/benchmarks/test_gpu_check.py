@@ -43,7 +43,7 @@ def test_devices_that_agree_are_compared_by_the_seconds_of_the_work():
     [
         (outcome(), outcome(ok=False), True, "Not the same on both: a."),
         (outcome(answer="1"), outcome(answer="2"), True, "Not the same on both: a."),
-        (outcome(ok=False), outcome(ok=False), False, "Fails on both: a."),
+        (outcome(ok=False), outcome(ok=False), True, "Fails on both: a."),
     ],
 )
 def test_what_differs_is_said(first, second, has_failed, said):
@@ -58,6 +58,22 @@ def test_without_a_gpu_one_line_says_so():
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("nothing was measured: there is no GPU that")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--devices", "cpu"], "--devices must be two of cpu and gpu"),
+        (["--devices", "cpu,tpu"], "not 'cpu,tpu'"),
+        (["--devices", "cpu,cpu", "--only", "nope"], "there is no nope: choose of recipe"),
+    ],
+)
+def test_other_arguments_are_refused_before_anything_is_measured(arguments, said):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert said in done.stderr
     assert done.stderr.count("\n") == 1
 
 

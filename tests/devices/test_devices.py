@@ -77,10 +77,10 @@ def test_all_is_put_back(how, data_parallel):
     before = devices.current()
     with (
         pytest.raises(ZeroDivisionError) if how == "error" else devices.use(),
-        devices.use(mixed_precision=True, data_parallel=data_parallel),
-        devices.use(mixed_precision="float16"),
+        devices.use(mixed_precision=False, data_parallel=data_parallel),
+        devices.use(mixed_precision="bfloat16"),
     ):
-        assert keras.config.dtype_policy().name == "mixed_float16"
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
         if how == "error":
             raise ZeroDivisionError
     assert devices.current() == before
@@ -100,6 +100,54 @@ def test_one_device_leaves_batches_as_they_are():
     assert devices.divisible(7) == 7
 
 
+@pytest.mark.parametrize("batch_size", [0, -3, 2.5, "32", None])
+def test_a_batch_size_that_is_none_is_refused(batch_size):
+    with pytest.raises(ValueError, match="`batch_size` must be an integer >= 1"):
+        devices.divisible(batch_size)
+
+
+def test_dictionaries_of_arrays_are_shortened_by_name():
+    with devices.use("cpu", data_parallel=True):
+        kept = devices.even({"a": np.arange(7), "b": np.arange(7)})
+        np.testing.assert_array_equal(kept["a"], devices.even(np.arange(7)))
+        assert len(kept["b"]) == len(kept["a"])
+
+
+def test_a_block_inside_another_has_what_the_other_decided():
+    with devices.use("cpu", jit=False, mixed_precision=True), devices.use() as inner:
+        assert inner == devices.Devices("cpu", ("cpu:0",), "mixed_bfloat16", False)
+        with devices.use(jit=True, mixed_precision=False) as innermost:
+            assert (innermost.jit, innermost.precision) == (True, "float32")
+
+
+def test_a_block_inside_a_data_parallel_one_is_data_parallel():
+    with devices.use("cpu", data_parallel=True) as outer:
+        with devices.use(mixed_precision=True) as inner:
+            assert inner == dataclasses.replace(outer, precision="mixed_bfloat16")
+            assert devices.sees_shares() is backend.steps_see_shares()
+            keras.utils.clear_session()
+            devices.renew()
+            assert backend.is_data_parallel()
+        assert backend.is_data_parallel()
+        assert not any(devices.divisible(n) % len(outer.names) for n in (1, 5, 8))
+    assert not backend.is_data_parallel()
+
+
+@pytest.mark.parametrize("asked", [{"data_parallel": False}, {"data_parallel": "workers"}])
+def test_a_block_inside_a_data_parallel_one_cannot_have_other_devices(asked):
+    with devices.use("cpu", data_parallel=True):
+        with pytest.raises(devices.DeviceError, match="inside one that is data parallel"):
+            devices.use(**asked).__enter__()
+        assert backend.is_data_parallel()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX can do both")
+@pytest.mark.parametrize("asked", [{"jit": True}, {"mixed_precision": "float16"}])
+def test_what_cannot_be_data_parallel_is_refused_inside_too(asked):
+    with devices.use("cpu", data_parallel=True), pytest.raises(devices.DeviceError):
+        devices.use(**asked).__enter__()
+
+
 @pytest.mark.skipif(HAS_GPU, reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_refused_in_one_line():
     with pytest.raises(devices.DeviceError, match="there is no GPU that") as caught:
@@ -114,6 +162,8 @@ def test_a_gpu_that_is_not_there_is_refused_in_one_line():
         ({"mixed_precision": "float8"}, r"`mixed_precision` must.*='float8'"),
         ({"mixed_precision": 1}, r"`mixed_precision` must.*=1"),
         ({"jit": "auto"}, r"`jit` must be.*='auto'"),
+        ({"jit": 0}, r"`jit` must be.*=0"),
+        ({"device": np.zeros(2)}, r"`device` must be.*array"),
         ({"data_parallel": "all"}, r"`data_parallel` must.*'workers'.*='all'"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 import kerasrecipes as kr
 from docs.images.floors import PICTURE, drawn
-from docs.site.run_recipes import is_current
+from docs.site.run_recipes import is_current, table
 
 if keras.backend.backend() != "tensorflow":
     pytest.skip("the site is the same on every backend", allow_module_level=True)
@@ -55,6 +55,11 @@ def test_a_topic_shows_its_claims_its_figures_and_its_script(site, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_numbers_of_a_topic_belong_to_the_script_as_it_is(name):
     assert is_current(name), f"run `make topics`, or `python -m docs.site.run_recipes {name}`"
+
+
+def test_the_table_of_the_recipes_is_what_they_measured():
+    results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert "\n".join(table()) in results, "run `make topics`"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
 import runpy
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -62,7 +65,7 @@ def test_a_recipe_whose_claims_hold_ends_with_0_and_leaves_its_files(recipe, tmp
     }  # fmt: skip
     assert figure == {"figure": "line.svg", "caption": "A line.", "alt": "It rises.", "wide": False}
     shown = capsys.readouterr().out
-    for text in ("Nothing is trained.", "A table & a figure", "one [red]", "the claim holds"):
+    for text in ("Nothing is trained.", "A table & a figure", "one [red]", "all 2 claims hold"):
         assert text in shown
     page = (out / "report.html").read_text()
     assert "A table &amp; a figure" in page
@@ -113,3 +116,21 @@ def test_an_error_of_a_recipe_is_not_swallowed(recipe, tmp_path):
     with pytest.raises(ZeroDivisionError):
         recipe(source=source)(["--out", str(tmp_path / "out")])
     assert not (tmp_path / "out" / "result.json").exists()
+
+
+def test_ctrl_c_ends_with_one_line_and_status_2(recipe, tmp_path, capsys):
+    source = SCRIPT.replace('lesson.say("Nothing is trained.")', "raise KeyboardInterrupt")
+    assert recipe(source=source)(["--out", str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err == "interrupted: the claims were not judged.\n"
+
+
+def test_a_reader_that_goes_is_no_broken_claim(tmp_path):
+    script = tmp_path / "averages.py"
+    script.write_text(SCRIPT.replace("{HOLDS}", "True") + "\nraise SystemExit(main())\n")
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, str(script), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert done.returncode == 141, done.stderr
+    assert "Traceback" not in done.stderr

@@ -32,6 +32,15 @@ def test_statistics_of_batch_norm_are_those_of_the_whole_batch():
     assert_near(*both(run))
 
 
+def test_a_block_inside_the_data_parallel_one_changes_nothing():
+    def run():
+        with kr.devices.use(mixed_precision=False):
+            model, history, _ = fitted(build=blocks)
+        return history, model.get_weights()
+
+    assert_near(*both(run))
+
+
 def test_a_last_batch_that_cannot_be_divided():
     def run():
         x, y = kr.devices.even(X[:61], Y[:61])

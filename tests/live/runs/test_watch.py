@@ -71,6 +71,7 @@ def test_links_to_live_pages_are_there_only_on_loopback(watch, tmp_path):
 
 def test_it_runs_until_it_is_interrupted(tmp_path):
     said, main = [], threading.main_thread().ident
+    before = signal.getsignal(signal.SIGINT)  # ignored where the tests run in the background
 
     def hear(line):
         said.append(line)
@@ -79,7 +80,7 @@ def test_it_runs_until_it_is_interrupted(tmp_path):
     watching.watch(tmp_path, token=TOKEN, sink=hear)
     assert f"watching {tmp_path.resolve()} at http://127.0.0.1:" in said[0]
     assert f"/?token={TOKEN} " in said[0]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_interrupt_while_memory_is_collected_is_not_lost(tmp_path):
