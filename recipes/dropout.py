@@ -78,7 +78,8 @@ def main(lesson):
             model.fit(x, y, batch_size=EXAMPLES, epochs=40, verbose=0, callbacks=[monitored[name]])
     curves = {name: monitor.curves["cost"] for name, monitor in monitored.items()}
     draw(lesson, curves)
-    lesson.say(f"What CostMonitor said: {monitored['on'].messages[0]}")
+    said = monitored["on"].messages
+    lesson.say(f"What CostMonitor said: {said[0] if said else 'nothing'}")
 
     # At test time nothing is dropped: predictions are the same each time, and those of a network of
     # the same weights that has no dropout at all.

@@ -95,8 +95,9 @@ def cost(w):
 
 def walked_by_model(lesson, coefficients):
     """The values of w after each training step of the model on one example, the coefficients."""
-    layer = Quadratic()
+    layer = Quadratic(dtype="float32")  # one number is sought: 16 bits have three digits of it
     model = keras.Sequential([keras.Input((3,)), layer])
+    model.dtype_policy = layer.dtype_policy  # no scaling of the loss either
     model.compile(
         keras.optimizers.SGD(LEARNING_RATE),
         loss=lambda y_true, y_pred: ops.mean(y_pred),

@@ -2,7 +2,7 @@
 
 Purpose: to see both ways of the course, and which one to choose. The panda: one training, watched
 by `Babysitter` and nudged while it runs; here a script looks at the dev cost after each epoch, and
-asks over the page's own address for a tenth of the learning rate when the cost no longer falls. The
+asks over the page's own address for a third of the learning rate when the cost no longer falls. The
 caviar: many trainings with learning rates at random, all in one program by `VectorizedSearch`.
 
 Expected result: the nudged trainings end with a lower dev cost than those that are left alone, on
@@ -26,6 +26,7 @@ import numpy as np
 import kerasrecipes as kr
 
 FIRST_RATE = 0.1  # too high, as a first guess may be
+LOWEST_RATE = 1e-4  # below it a training stands still, and nobody would go there
 PATIENCE = 2  # epochs without a lower dev cost, until the panda is nudged
 
 
@@ -145,8 +146,9 @@ class Watcher(keras.callbacks.Callback):
         """Counts the epochs without a lower cost."""
         self.since = 0 if logs["val_loss"] < self.best else self.since + 1
         self.best = min(self.best, logs["val_loss"])
-        if self.since == PATIENCE and epoch + 1 < self.params["epochs"]:
-            self.since, self.rate = 0, self.rate / 10
+        lower = self.rate / 3
+        if self.since >= PATIENCE and lower > LOWEST_RATE and epoch + 1 < self.params["epochs"]:
+            self.since, self.rate = 0, lower
             wish = {"name": "learning_rate", "value": self.rate, "note": "the dev cost is stuck"}
             threading.Thread(target=ask, args=(self.babysitter.address, wish)).start()
 
@@ -206,7 +208,7 @@ def draw(lesson, alone, panda, nudges):
     """The dev costs of the last seed, with the nudges."""
     with lesson.sheet(
         "nudged",
-        "Dev cost by epoch, last seed. Upright lines: the learning rate was divided by ten.",
+        "Dev cost by epoch, last seed. Upright lines: the rate was divided by three.",
         "Two curves that are one at first; the nudged one falls and calms after each nudge.",
     ) as sheet:
         axes = sheet.subplots()

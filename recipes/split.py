@@ -124,16 +124,17 @@ def main(lesson):
         ],
     )
     draw(lesson, told)
-    agree = {name: [dev.high > test.low for dev, test, _ in runs] for name, runs in told.items()}
+    agree = [pair for name in ("one source", "train from elsewhere") for pair in told[name]]
     lesson.claim(
         "dev tells the test error where both have one source, wherever train is from",
-        all(agree["one source"]) and all(agree["train from elsewhere"]),
-        "the intervals overlap for each seed",
+        all(dev.low <= test.high and test.low <= dev.high for dev, test, _ in agree),
+        "the intervals overlap: "
+        + "; ".join(f"{interval(dev)} and {interval(test)}" for dev, test, _ in agree),
     )
     wrong = told["test from elsewhere"]
     lesson.claim(
         "dev is far too good where test has another source",
-        not any(agree["test from elsewhere"]),
+        all(dev.high < test.low for dev, test, _ in wrong),
         "; ".join(f"{dev.error:.1%}, yet {test.error:.1%}" for dev, test, _ in wrong),
     )
     lesson.claim(
@@ -141,6 +142,11 @@ def main(lesson):
         not any(same.same for *_, same in wrong),
         f"p = {max(same.p_value for *_, same in wrong):.1e} at most",
     )
+
+
+def interval(estimate):
+    """The ends of the interval of an error, in %."""
+    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
 
 
 def shares_of(m):
