@@ -109,9 +109,7 @@ def main(lesson):
     )
     steps = sum(each.steps for found in tuned.values() for each in found)
     once = sum(each.steps for each in stopped.values())
-    lesson.claim(
-        "and takes more than twice the steps", steps > 2 * once, f"{steps:,} steps against {once:,}"
-    )
+    lesson.say(f"The price of tuning λ: {steps:,} steps against {once:,} of stopping early.")
 
 
 class Outcome(NamedTuple):

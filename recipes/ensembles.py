@@ -6,8 +6,8 @@ program and is one model in the end. How much it helps can be read off before lo
 the squared error of the average is the mean squared error of the members less their spread.
 
 Expected result: with 359 digits to learn from, 8 networks together make fewer errors on the dev set
-than one does, for each of 3 seeds (here by 10 to 25 %), and most of it comes with the first four. The
-cost never rises, and the squared error falls by the spread, to rounding.
+than one does, for each of 3 seeds (here by 10 to 25 %), and most of it comes with the first four.
+The cost never rises, and the squared error falls by the spread, to rounding.
 Run time: about 25 s on 2 cores; with --quick about 12 s.
 """
 

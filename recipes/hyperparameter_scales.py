@@ -118,15 +118,14 @@ def main(lesson):
     lesson.claim(
         "the learning rate matters, epsilon does not",
         all(share["learning_rate"] > 5 * share["epsilon"] for share in shares),
-        f"at least {min(s['learning_rate'] for s in shares):.0%} "
-        f"and at most {max(s['epsilon'] for s in shares):.0%}",
+        f"of the differences in cost at least {min(s['learning_rate'] for s in shares):.1%} "
+        f"and at most {max(s['epsilon'] for s in shares):.1%}",
     )
     tried = {name: [len(np.unique(table[:, 0])) for table in tables[name]] for name in tables}
-    lesson.claim(
-        f"{side**2} trials try {side} learning rates on a grid, {side**2} at random",
-        set(tried["grid"]) == {side} and set(tried["log"]) == {side**2},
-        f"best dev cost, a seed each: {best_of(tables['grid'])} on the grid, "
-        f"{best_of(tables['log'])} at random",
+    lesson.say(
+        f"{side**2} trials try {max(tried['grid'])} learning rates on a grid, {min(tried['log'])} "
+        f"at random. Best dev cost, a seed each: {best_of(tables['grid'])} on the grid, "
+        f"{best_of(tables['log'])} at random."
     )
 
     # A single search may be lucky. So the trials at random are taken as a measured curve of the
