@@ -79,7 +79,7 @@ def use(
     *,
     mixed_precision: bool | str | None = None,
     jit: bool | None = None,
-    data_parallel: bool | str | None = None,
+    data_parallel: bool | str = False,
 ) -> Iterator[Devices]:
     """Decides for a block where models are built and trained; all is put back at its end.
 
@@ -89,8 +89,8 @@ def use(
     and never leave.
 
     A block inside another has what the other has decided, except for what it decides itself. What
-    is built inside a data parallel block has copies on all of its devices, so no block inside it
-    can compute on fewer or on others.
+    is built inside a data parallel block has copies on all of its devices, so every block inside it
+    is data parallel too, and on the same devices.
 
     Data parallel training splits each batch: `batch_size` is the global one, and answers are those
     of one device up to the order of sums, as long as each batch can be divided by the number of
@@ -106,7 +106,7 @@ def use(
             TensorFlow is in bfloat16 also on GPUs.
         jit: Whether XLA compiles the training step; Keras chooses by default.
         data_parallel: Whether batches are split over all visible devices of the kind; `"workers"`:
-            over the processes that the environment variable `TF_CONFIG` names, too. By default not.
+            over the processes that the environment variable `TF_CONFIG` names, too.
 
     Yields:
         The `Devices`.
@@ -252,7 +252,7 @@ def _check(device: Any, mixed_precision: Any, jit: Any, data_parallel: Any) -> N
         "device": (device, KINDS),
         "mixed_precision": (mixed_precision, (None, True, False, *POLICIES)),
         "jit": (jit, (None, True, False)),
-        "data_parallel": (data_parallel, (None, True, False, WORKERS)),
+        "data_parallel": (data_parallel, (True, False, WORKERS)),
     }
     for name, (value, choices) in known.items():
         if not any(value is each or (isinstance(value, str) and value == each) for each in choices):
@@ -263,8 +263,7 @@ def _check(device: Any, mixed_precision: Any, jit: Any, data_parallel: Any) -> N
 
 
 def _refuse_other_devices(outer: Devices, device: str, data_parallel: Any) -> None:
-    workers = data_parallel == WORKERS and outer.workers == 1
-    if device == outer.device and data_parallel is not False and not workers:
+    if device == outer.device and (data_parallel != WORKERS or outer.workers > 1):
         return
     raise DeviceError(
         f"this block lies inside one that is data parallel ({outer}): what is built here has "

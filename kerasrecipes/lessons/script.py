@@ -107,7 +107,7 @@ def _devices(options: Options) -> contextlib.AbstractContextManager:
         options.device,
         mixed_precision=options.mixed_precision,
         jit=options.jit,
-        data_parallel=options.data_parallel or None,
+        data_parallel=options.data_parallel,
     )
 
 

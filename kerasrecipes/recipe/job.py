@@ -111,7 +111,7 @@ def _run(
         options.device,
         mixed_precision=options.mixed_precision or None,
         jit=options.jit,
-        data_parallel=options.data_parallel or None,
+        data_parallel=options.data_parallel,
     ):
         return _run_there(options, progress, resumed)
 
